@@ -1,0 +1,185 @@
+"""Every error a user can meet, in one tree.
+
+BatchtuiError
+├── InputError            what the user gave cannot be used
+│   ├── LintError         request lines with problems
+│   ├── UnknownIdError    no batch or job has that id
+│   └── AmbiguousIdError  more than one has
+├── ConfigError           a setting is wrong
+├── RefusedError          not allowed now: read-only, cost cap, no terminal to ask
+├── NoKeyError            no key anywhere
+├── KeyringError          the keyring is missing, locked or denied
+├── StoreError            the disk or the database said no
+│   └── NewerStoreError   written by a newer batchtui
+├── ApiError              the API or the way to it said no
+│   ├── UnreachableError  no connection was made
+│   ├── UnclearError      the request went out, the answer did not come or made no sense
+│   ├── AuthError         401 or 403
+│   ├── MissingError      404
+│   ├── RejectedError     any other 4xx
+│   ├── RateLimitError    429
+│   ├── SpendLimitError   a spend cap of the organisation or workspace
+│   └── ServerError       5xx
+└── UnclearSubmissionError  a create whose outcome is unknown
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from batchtui.domain.lint import Problem
+
+
+class BatchtuiError(Exception):
+    """Something a user can be told: what happened, what was not harmed, and what to do.
+
+    The three sentences may hold outside text; whoever shows them cleans them.
+    """
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, what: str, *, unharmed: str = "", todo: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.unharmed = unharmed
+        self.todo = todo
+
+    def __str__(self) -> str:
+        return " ".join(part for part in (self.what, self.unharmed, self.todo) if part)
+
+
+class InputError(BatchtuiError):
+    """What the user gave cannot be used: a file, an id, an argument."""
+
+    exit_code = 2
+
+
+class LintError(InputError):
+    """Request lines have problems, so nothing was written or sent; `problems` names them all."""
+
+    exit_code = 1
+
+    def __init__(self, source: str, problems: Sequence[Problem]) -> None:
+        errors = sum(problem.is_error for problem in problems)
+        super().__init__(
+            f"{source}: {errors:,} problem{'' if errors == 1 else 's'} in the requests.",
+            unharmed="Nothing was written and nothing was sent.",
+            todo="Mend the lines named and submit again.",
+        )
+        self.problems = tuple(problems)
+
+
+class UnknownIdError(InputError):
+    """No batch and no job goes by that id, prefix, name or position."""
+
+
+class AmbiguousIdError(InputError):
+    """A prefix or a name fits more than one batch or job."""
+
+
+class ConfigError(BatchtuiError):
+    """A setting is wrong; the message names the file, the key and the line."""
+
+    exit_code = 2
+
+
+class RefusedError(BatchtuiError):
+    """The action is not allowed now, and nothing was done."""
+
+
+class NoKeyError(BatchtuiError):
+    """No API key was found in any of the places one may be."""
+
+
+class KeyringError(BatchtuiError):
+    """The keyring of the operating system is missing, locked, or denied access."""
+
+
+class StoreError(BatchtuiError):
+    """A file or the database could not be read or written; the message names which."""
+
+
+class NewerStoreError(StoreError):
+    """The database was written by a newer batchtui and was not touched."""
+
+
+class ApiError(BatchtuiError):
+    """The API, or the way to it, did not do what was asked.
+
+    `nothing_was_created` is True only where a create can be proved to have made no batch: the connection
+    was never made, or the API answered with a 4xx. `status` is the HTTP status, None without an answer.
+    """
+
+    nothing_was_created: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        unharmed: str = "",
+        todo: str = "",
+        status: int | None = None,
+        error_type: str | None = None,
+        request_id: str | None = None,
+        retry_after_seconds: float | None = None,
+    ) -> None:
+        super().__init__(what, unharmed=unharmed, todo=todo)
+        self.status = status
+        self.error_type = error_type
+        self.request_id = request_id
+        self.retry_after_seconds = retry_after_seconds
+
+
+class UnreachableError(ApiError):
+    """No connection was made, so the API cannot have seen the request."""
+
+    nothing_was_created = True
+
+
+class UnclearError(ApiError):
+    """The request went out, but the answer did not come, was cut short, or made no sense."""
+
+
+class AuthError(ApiError):
+    """The key was refused (401) or may not do this (403)."""
+
+    nothing_was_created = True
+
+
+class MissingError(ApiError):
+    """The API does not know that batch, or has no results for it (404)."""
+
+    nothing_was_created = True
+
+
+class RejectedError(ApiError):
+    """The API refused the request as it stands (any other 4xx)."""
+
+    nothing_was_created = True
+
+
+class RateLimitError(ApiError):
+    """Too many requests, or the queue is full (429); `retry_after_seconds` says how long to wait if known."""
+
+    nothing_was_created = True
+
+
+class SpendLimitError(ApiError):
+    """A spend limit of the organisation or the workspace is reached; `until` is when it clears, if known."""
+
+    nothing_was_created = True
+    until: datetime | None = None
+
+
+class ServerError(ApiError):
+    """The API failed (5xx); a create may or may not have taken effect."""
+
+
+class UnclearSubmissionError(BatchtuiError):
+    """A create was sent and its outcome is unknown; it must be settled by looking, never by sending again."""
+
+    exit_code = 4

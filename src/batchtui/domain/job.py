@@ -1,0 +1,71 @@
+"""A job: what the user meant, in one or more batches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from batchtui.domain.batch import Counts, StoredBatch
+
+IntentState = Literal["draft", "sending", "unclear", "closed", "discarded"]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A name over the batches of one purpose: parts, split over the limits, and attempts, the retries."""
+
+    id: str
+    name: str
+    profile: str
+    created_at: datetime
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What is written down before a create, so that no create is lost and none is sent twice.
+
+    `state` is `draft` until the first byte may leave, `sending` from then until an answer, `unclear` when no
+    answer could be had, `closed` when the batch is known, `discarded` when the user gave it up.
+    `sent_at` opens the time window in which the batch, if there is one, was created.
+    `sha256` is of the request lines as they stand in the spool; `body_bytes` is the Content-Length.
+    """
+
+    id: str
+    job_id: str
+    job_name: str
+    profile: str
+    base_url: str
+    attempt: int
+    part: int
+    parts: int
+    request_count: int
+    body_bytes: int
+    sha256: str
+    state: IntentState
+    created_at: datetime
+    sent_at: datetime | None = None
+    settled_at: datetime | None = None
+    batch_id: str | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JobSummary:
+    """A job with its batches, newest attempt last, parts in order, and the submissions still open."""
+
+    job: Job
+    batches: tuple[StoredBatch, ...]
+    open_intents: tuple[Intent, ...] = ()
+
+    @property
+    def attempts(self) -> int:
+        """Return the number of the newest attempt, counting from 1."""
+        return max((batch.attempt for batch in self.batches), default=0)
+
+
+def total_counts(batches: Sequence[StoredBatch]) -> Counts:
+    """Return the counts of several batches added up, attempts counted each."""
+    return sum((stored.batch.counts for stored in batches), Counts())
