@@ -1,0 +1,1 @@
+"""Widgets that know nothing of batches: tables, panes and dialogs for any text, however hostile."""
