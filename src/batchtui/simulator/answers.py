@@ -1,0 +1,262 @@
+"""Believable answers: a pure function of the seed, the model, the prompt and, for some rows, of the batch."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import msgspec
+
+from batchtui.simulator import wording
+from batchtui.simulator.chance import pick, roll, share, token
+from batchtui.simulator.models import BY_NAME
+from batchtui.simulator.settings import Settings
+from batchtui.simulator.structured import value_for
+from batchtui.simulator.usage import text_tokens, usage
+
+_TASK_CHARS = 500
+_WORDS_CHARS = 900
+_LONG_ANSWER_TOKENS = 4_000
+_USE_REFUSED, _USE_TRUNCATED, _USE_VARIED, _USE_TOOL = 5, 6, 7, 8
+
+_SUM = re.compile(r"(\d{1,9})\s*([+*x×/-]|plus|minus|times)\s*(\d{1,9})")
+_CHOICES = re.compile(r"(?:one of|as|either|between)?[ :(\[]+((?:[\w-]+(?:, ?|/| ?\| ?| or )+)+[\w-]+)")
+_CHOICE_BREAK = re.compile(r"[,/| ]+(?:or )?")
+_WORD = re.compile(r"[^\W\d_]{5,}")
+_TASKS = (
+    ("classify", re.compile(r"classif|sentiment|categor|label|which of|rate this|positive")),
+    ("translate", re.compile(r"translat|übersetz|traduis")),
+    ("summarise", re.compile(r"summar|tl;?dr|key points|in brief")),
+    ("extract", re.compile(r"extract|list all|find all|pull out|parse")),
+    ("write", re.compile(r"\bwrite|draft|compose|descri(?:be|ption)|tagline|slogan|email")),
+    ("decide", re.compile(r"^(?:is|are|does|do|can|should|was|were|did|has) ")),
+)
+
+
+class Answerer:
+    """Makes the message objects of one seed and one outcome mix."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._padding = tuple(_padding(settings.seed, n) for n in range(97))
+
+    def message(self, params: dict[str, Any], number: int, service_tier: str) -> dict[str, Any]:
+        """The Message for valid params; `number` is the roll of this row in this batch."""
+        model = BY_NAME[params["model"]]
+        prompt = _prompt(params)
+        same = roll(self._settings.seed, model.id, prompt)
+        # Most rows read the same in every batch; some vary, so that a comparison has something to show.
+        if share(number, _USE_VARIED) < self._settings.variation_rate:
+            same ^= number
+        content, stop, tokens, thinking = self._content(params, prompt, same, number)
+        refused = stop == "refusal"
+        return {
+            "model": model.id,
+            "id": token("msg_", number),
+            "type": "message",
+            "role": "assistant",
+            "content": content,
+            "stop_reason": stop,
+            "stop_sequence": None,
+            "stop_details": _refusal_details(number) if refused else None,
+            "container": None,
+            "usage": usage(params, number, tokens, thinking, service_tier),
+        }
+
+    def _content(
+        self, params: dict[str, Any], prompt: str, same: int, number: int
+    ) -> tuple[list[dict[str, Any]], str, int, int]:
+        """The blocks, the stop reason, the output tokens, and those of them spent on thinking."""
+        head = prompt[:_TASK_CHARS].lower()
+        if share(number, _USE_REFUSED) < self._settings.refusal_rate or any(
+            topic in head for topic in wording.REFUSED_TOPICS
+        ):
+            return [_text(wording.REFUSAL)], "refusal", text_tokens(wording.REFUSAL), 0
+        words = _words(prompt)
+        blocks: list[dict[str, Any]] = []
+        spent = 0
+        if _thinks(params):
+            thought = "".join(_fill(line, words, same + n) for n, line in enumerate(wording.THINKING))
+            blocks.append({"type": "thinking", "thinking": thought, "signature": token("sig", number) * 4})
+            spent = text_tokens(thought)
+        tool = _tool(params, number)
+        if tool is not None:
+            given = value_for(tool.get("input_schema", {}), words, same)
+            blocks.append(
+                {
+                    "type": "tool_use",
+                    "id": token("toolu_", number),
+                    "name": tool["name"],
+                    "input": given,
+                    "caller": {"type": "direct"},
+                }
+            )
+            return blocks, "tool_use", spent + text_tokens(str(given)) + 10, spent
+        text = self._answer(params, prompt, head, words, same)
+        return self._cut(params, blocks, text, number, spent)
+
+    def _cut(
+        self, params: dict[str, Any], blocks: list[dict[str, Any]], text: str, number: int, spent: int
+    ) -> tuple[list[dict[str, Any]], str, int, int]:
+        room: int = max(1, params["max_tokens"] - spent)
+        if share(number, _USE_TRUNCATED) < self._settings.truncate_rate:
+            text = self._padded(text, 4 * min(room, _LONG_ANSWER_TOKENS) + 4, number)
+            room = min(room, _LONG_ANSWER_TOKENS)
+            cut = True
+        else:
+            cut = text_tokens(text) > room
+        if not cut:
+            return [*blocks, _text(text)], "end_turn", spent + text_tokens(text) + 1, spent
+        return [*blocks, _text(text[: 4 * room])], "max_tokens", spent + room, spent
+
+    def _answer(self, params: dict[str, Any], prompt: str, head: str, words: list[str], same: int) -> str:
+        schema = _schema(params)
+        if schema is not None:
+            return msgspec.json.encode(value_for(schema, words, same)).decode()
+        told = _plain(params.get("system") or "")[:_TASK_CHARS].lower()
+        done = _sum(head)
+        if done is not None:
+            return done
+        task = _task(head) or _task(told)
+        if task == "classify":
+            return _label(head, told, words, same)
+        text = _prose(task, prompt, head, words, same)
+        return self._padded(text, self._settings.answer_chars, same)
+
+    def _padded(self, text: str, chars: int, number: int) -> str:
+        if len(text) >= chars:
+            return text
+        parts = [text]
+        missing = chars - len(text)
+        index = number % len(self._padding)
+        while missing > 0:
+            parts.append(self._padding[index])
+            missing -= len(self._padding[index]) + 2
+            index = (index + 1) % len(self._padding)
+        return "\n\n".join(parts)
+
+
+def _prompt(params: dict[str, Any]) -> str:
+    for message in reversed(params["messages"]):
+        if message["role"] == "user":
+            return _plain(message["content"])
+    return ""
+
+
+def _plain(content: str | list[dict[str, Any]]) -> str:
+    if isinstance(content, str):
+        return content
+    return "\n".join(block["text"] for block in content if block["type"] == "text")
+
+
+def _text(text: str) -> dict[str, Any]:
+    return {"citations": None, "type": "text", "text": text}
+
+
+def _refusal_details(number: int) -> dict[str, Any]:
+    category = ("cyber", "bio", None)[pick(number, 9, 3)]
+    return {"type": "refusal", "category": category, "explanation": wording.REFUSAL_REASON}
+
+
+def _thinks(params: dict[str, Any]) -> bool:
+    thinking = params.get("thinking")
+    return isinstance(thinking, dict) and thinking.get("type") in {"enabled", "adaptive"}
+
+
+def _tool(params: dict[str, Any], number: int) -> dict[str, Any] | None:
+    """The client tool to call, when tool_choice forces one or, with `auto`, in two of three rows."""
+    tools = [tool for tool in params.get("tools") or () if "input_schema" in tool]
+    if not tools:
+        return None
+    choice = params.get("tool_choice") or {"type": "auto"}
+    match choice.get("type"):
+        case "tool":
+            return next((tool for tool in tools if tool["name"] == choice.get("name")), None)
+        case "any":
+            return tools[pick(number, _USE_TOOL, len(tools))]
+        case "auto" if share(number, _USE_TOOL) < 2 / 3:
+            return tools[0]
+    return None
+
+
+def _schema(params: dict[str, Any]) -> dict[str, Any] | None:
+    config = params.get("output_config")
+    layout = config.get("format") if isinstance(config, dict) else None
+    return layout["schema"] if isinstance(layout, dict) else None
+
+
+def _task(text: str) -> str:
+    return next((name for name, pattern in _TASKS if pattern.search(text)), "")
+
+
+def _words(prompt: str) -> list[str]:
+    """The telling words of the prompt, in order, without repeats; never empty."""
+    found = dict.fromkeys(_WORD.findall(prompt[:_WORDS_CHARS]))
+    return [word for word in found if word.lower() not in wording.STOP_WORDS][:24] or ["it", "this", "that"]
+
+
+def _fill(pattern: str, words: list[str], number: int) -> str:
+    count = len(words)
+    first = number % count
+    return pattern.format(a=words[first], b=words[(first + 1) % count], c=words[(first + 2) % count])
+
+
+def _sum(head: str) -> str | None:
+    found = _SUM.search(head) if len(head) < 80 else None
+    if found is None:
+        return None
+    left, right = int(found[1]), int(found[3])
+    match found[2]:
+        case "+" | "plus":
+            return str(left + right)
+        case "-" | "minus":
+            return str(left - right)
+        case "/":
+            return str(left) if right == 0 else f"{left / right:g}"
+    return str(left * right)
+
+
+def _label(head: str, told: str, words: list[str], same: int) -> str:
+    choices: tuple[str, ...] = wording.LABELS if "sentiment" in head + told else wording.TOPIC_LABELS
+    found = _CHOICES.search(told) or _CHOICES.search(head)
+    if found is not None:
+        choices = tuple(choice for choice in _CHOICE_BREAK.split(found[1]) if choice)
+    label = choices[pick(same, 10, len(choices))]
+    if "json" in head or "json" in told:
+        confidence = round(0.6 + share(same, 11) * 0.39, 2)
+        return msgspec.json.encode({"label": label, "confidence": confidence, "evidence": words[0]}).decode()
+    return label
+
+
+def _translation(prompt: str, head: str) -> str:
+    language = next((name for name in wording.TRANSLATIONS if name in head), "german")
+    opening, dictionary = wording.TRANSLATIONS[language]
+    _, _, body = prompt.partition(":")
+    text = " ".join(dictionary.get(word.lower(), word) for word in (body or prompt).split()[:120])
+    return f"{opening}: {text}"
+
+
+def _prose(task: str, prompt: str, head: str, words: list[str], same: int) -> str:
+    if task == "translate":
+        return _translation(prompt, head)
+    if task == "extract":
+        lines = [f"- {word}" for word in words[: 3 + pick(same, 12, 4)]]
+        return "Found in the text:\n\n" + "\n".join(lines)
+    patterns = {"summarise": wording.SUMMARY, "write": wording.WRITING}.get(task, wording.GENERAL)
+    first = pick(same, 13, len(patterns))
+    count = 2 + pick(same, 14, 3)
+    lines = [_fill(patterns[(first + n) % len(patterns)], words, same + 5 * n) for n in range(count)]
+    text = " ".join(lines)
+    if task == "decide":
+        return f"{'Yes' if pick(same, 15, 2) else 'No'}. {text}"
+    if not task and pick(same, 16, 3) == 0:
+        bullets = "\n".join(_fill(line, words, same) for line in wording.BULLETS)
+        return f"## {words[0].capitalize()}\n\n{text}\n\n{bullets}"
+    return text
+
+
+def _padding(seed: int, index: int) -> str:
+    """A paragraph of general words, made once: long answers must not cost the server's time."""
+    words = sorted(wording.STOP_WORDS)
+    number = roll(seed, "padding", index)
+    return " ".join(_fill(line, words, number + 7 * n) for n, line in enumerate(wording.GENERAL[: 4 + index % 5]))

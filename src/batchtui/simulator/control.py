@@ -1,0 +1,115 @@
+"""The simulator's own endpoint: move time, end batches, order faults, read what was asked."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from batchtui.simulator.batches import Batch
+from batchtui.simulator.clock import stamp
+from batchtui.simulator.errors import ApiError, invalid
+from batchtui.simulator.faults import Fault
+from batchtui.simulator.settings import SimulatorError
+
+if TYPE_CHECKING:
+    from batchtui.simulator.app import Simulator
+
+
+class Order(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """The body of POST /_control; every part is optional, and they are done in this order.
+
+    `settings` changes those named; `clear_faults` and `clear_log` forget; `faults` adds; `advance_seconds` moves
+    the clock; `expire` and `end` take a batch id or "all" and act on running batches now, `expire` with
+    `finished_share` of the rows done.
+    """
+
+    settings: dict[str, Any] = {}
+    clear_faults: bool = False
+    clear_log: bool = False
+    faults: list[Fault] = []
+    advance_seconds: float = 0.0
+    expire: str | None = None
+    finished_share: float = 0.0
+    end: str | None = None
+
+
+def obey(simulator: Simulator, order: Order) -> None:
+    """Do what the order says; raises SimulatorError for a wrong setting, ApiError for an unknown batch."""
+    if order.settings:
+        simulator.change(order.settings)
+    if order.clear_faults:
+        simulator.faults.pending.clear()
+    if order.clear_log:
+        simulator.clear_log()
+    simulator.faults.pending.extend(order.faults)
+    simulator.clock.advance(order.advance_seconds)
+    for batch in _meant(simulator, order.expire):
+        simulator.shelf.expire_now(batch, order.finished_share)
+    for batch in _meant(simulator, order.end):
+        simulator.shelf.end_now(batch)
+
+
+def state(simulator: Simulator) -> dict[str, Any]:
+    """What GET and POST /_control answer."""
+    return {
+        "now": stamp(simulator.clock.now()),
+        "batches": [
+            {"id": batch.id, "status": batch.status, "counts": batch.counts()} for batch in simulator.shelf.all()
+        ],
+        "faults": msgspec.to_builtins(simulator.faults.pending),
+        "settings": {**msgspec.to_builtins(simulator.settings), "api_key": None},
+        "requests_seen": len(simulator.log),
+    }
+
+
+def control_routes(simulator: Simulator) -> list[Route]:
+    """`/_control` and `/_control/log`, for callers on this machine only."""
+
+    async def read(request: Request) -> Response:
+        _require_loopback(request)
+        return _json(state(simulator))
+
+    async def write(request: Request) -> Response:
+        _require_loopback(request)
+        try:
+            order = msgspec.json.decode(await request.body(), type=Order)
+            await asyncio.to_thread(obey, simulator, order)
+        except (msgspec.DecodeError, SimulatorError) as error:
+            raise invalid(f"_control: {error}") from None
+        return _json(state(simulator))
+
+    async def log(request: Request) -> Response:
+        _require_loopback(request)
+        return _json(simulator.log)
+
+    return [
+        Route("/_control", read, methods=["GET"]),
+        Route("/_control", write, methods=["POST"]),
+        Route("/_control/log", log, methods=["GET"]),
+    ]
+
+
+def _meant(simulator: Simulator, name: str | None) -> list[Batch]:
+    if name is None:
+        return []
+    return simulator.shelf.all() if name == "all" else [simulator.shelf.get(name)]
+
+
+def _require_loopback(request: Request) -> None:
+    host = request.client.host if request.client is not None else ""
+    try:
+        loopback = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        loopback = False
+    if not loopback:
+        raise ApiError(403, "permission_error", "_control answers callers on this machine only")
+
+
+def _json(content: Any) -> Response:
+    return Response(msgspec.json.encode(content), media_type="application/json")
