@@ -1,0 +1,42 @@
+"""The one place where settings, store, API and services are put together."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+from batchtui.api.anthropic_gateway import AnthropicGateway
+from batchtui.config import Config
+from batchtui.paths import Places
+from batchtui.secrets import find_key
+from batchtui.services.workbench import Profile, Workbench
+from batchtui.store import Store
+
+
+def workbench(places: Places, config: Config) -> Workbench:
+    """Open the store of a home and return the services of the configured profile.
+
+    The key is looked up, and the SDK imported, when the first call is made and not on this thread. Raises
+    `StoreError` if the home cannot be used.
+    """
+    gateway = AnthropicGateway(
+        config.base_url,
+        key=key_finder(config.profile),
+        workspace_id=config.workspace_id,
+    )
+    return Workbench(
+        Store.open(places),
+        gateway,
+        Profile(config.profile, config.base_url, config.read_only),
+        poll_seconds=config.poll_seconds,
+    )
+
+
+def key_finder(profile: str) -> Callable[[], str | None]:
+    """Return a function that looks up the key of a profile; None leaves it to the SDK's own places."""
+
+    def find() -> str | None:
+        found = find_key(profile, os.environ)
+        return found.key.reveal() if found.key is not None else None
+
+    return find

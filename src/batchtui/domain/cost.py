@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 BATCH_DISCOUNT = 0.5
 """A batch costs half the standard price (API docs, batch processing)."""
 
-CHARS_PER_TOKEN = 3.5
-"""Characters of English text in a token, roughly; only for estimates made without the API."""
-
 UnitPrice = Callable[[int], float]
 """The price in USD of one token (or one search), given the total input tokens of its prompt."""
 
@@ -51,21 +48,6 @@ class Rates:
             + tokens.output * self.output(size)
             + tokens.web_searches * self.web_search(size)
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """What a submission will cost at least and at most, in USD; None where a model's price is not known.
-
-    The input is counted by characters; the output lies between nothing and `max_tokens` of every request.
-    """
-
-    input_tokens: int
-    output_tokens_max: int
-    cost_usd_low: float | None
-    cost_usd_high: float | None
-    standard_cost_usd: float | None
-    unpriced_models: tuple[str, ...] = ()
 
 
 @lru_cache(maxsize=256)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from batchtui.domain.batch import MAX_BODY_BYTES
-from batchtui.domain.request import CUSTOM_ID, RequestFacts
+from batchtui.domain.request import CUSTOM_ID
 from batchtui.domain.result import read_object
 
 REMOVED_PARAMS = ("temperature", "top_p", "top_k")
@@ -35,24 +35,29 @@ class Problem:
         return self.severity == "error"
 
 
-class Linter:
-    """Reads request lines one by one, keeps their facts and collects what is wrong with them.
+@dataclass(frozen=True, slots=True)
+class CheckedRequest:
+    """A request line without its newline, exactly as it will be sent, and what it holds."""
 
-    Holds the custom_ids seen and one `RequestFacts` a request; the bytes of a line are not kept.
-    """
+    line: bytes
+    custom_id: str
+    params: dict[str, Any]
+
+
+class Linter:
+    """Reads request lines one by one and collects what is wrong with them; only the custom_ids are kept."""
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
         self._first_line_of: dict[str, int] = {}
-        self._offset = 0
 
     @property
     def requests(self) -> int:
         """Return the number of requests with a usable custom_id seen so far."""
         return len(self._first_line_of)
 
-    def read(self, lines: Iterable[bytes]) -> Iterator[tuple[bytes, RequestFacts]]:
-        """Yield each request line, without its newline, with its facts; blank lines are passed over.
+    def read(self, lines: Iterable[bytes]) -> Iterator[CheckedRequest]:
+        """Yield each usable request; blank lines are passed over.
 
         Lines with an error are reported in `problems` and not yielded.
         """
@@ -62,12 +67,11 @@ class Linter:
                 line = line.removeprefix(b"\xef\xbb\xbf")
             if not line:
                 continue
-            facts = self._check(number, line)
-            if facts is not None:
-                yield line, facts
-                self._offset += len(line) + 1
+            checked = self._check(number, line)
+            if checked is not None:
+                yield checked
 
-    def _check(self, number: int, line: bytes) -> RequestFacts | None:
+    def _check(self, number: int, line: bytes) -> CheckedRequest | None:
         before = len(self.problems)
         try:
             value = read_object(line)
@@ -80,15 +84,7 @@ class Linter:
             self._add(number, custom_id, "size", f"one request may not be over {MAX_BODY_BYTES:,} bytes")
         if any(problem.is_error for problem in self.problems[before:]):
             return None
-        model, max_tokens = params.get("model"), params.get("max_tokens")
-        return RequestFacts(
-            ordinal=len(self._first_line_of) - 1,
-            custom_id=custom_id,
-            model=model if isinstance(model, str) else "",
-            max_tokens=max_tokens if isinstance(max_tokens, int) else 0,
-            offset=self._offset,
-            length=len(line),
-        )
+        return CheckedRequest(line, custom_id, params)
 
     def _check_custom_id(self, number: int, value: dict[str, Any]) -> str:
         custom_id = value.get("custom_id")

@@ -1,0 +1,90 @@
+"""What a submission will cost, worked out before it is sent and without asking anyone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from batchtui.domain.cost import BATCH_DISCOUNT, batch_rates
+from batchtui.domain.result import Tokens
+
+CHARS_PER_TOKEN = 3.5
+"""Characters of English text in a token, roughly; only used where the API has not been asked."""
+
+MEDIA_TOKENS = 1_600
+"""Tokens of one image or document page, roughly (API docs, vision: a large image is about 1,600 tokens)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a submission will cost at least and at most at batch price, in USD.
+
+    `cost_usd_low` counts the input alone, `cost_usd_high` adds `max_tokens` of output for every request, and
+    `standard_cost_usd` is the latter outside a batch. All three are None where a model's price is not known.
+    """
+
+    input_tokens: int
+    output_tokens_max: int
+    cost_usd_low: float | None
+    cost_usd_high: float | None
+    standard_cost_usd: float | None
+    unpriced_models: tuple[str, ...] = ()
+
+
+class Estimator:
+    """Adds up requests one by one, each priced alone because price tiers are per prompt."""
+
+    def __init__(self) -> None:
+        self.models: Counter[str] = Counter()
+        self._input_tokens = 0
+        self._output_tokens = 0
+        self._low_usd = 0.0
+        self._high_usd = 0.0
+        self._unpriced: set[str] = set()
+
+    def add(self, params: dict[str, Any]) -> None:
+        """Count one request."""
+        model, max_tokens = params.get("model"), params.get("max_tokens")
+        name = model if isinstance(model, str) else ""
+        output = max_tokens if isinstance(max_tokens, int) else 0
+        input_ = estimated_input_tokens(params)
+        self.models[name] += 1
+        self._input_tokens += input_
+        self._output_tokens += output
+        rates = batch_rates(name)
+        if rates is None:
+            self._unpriced.add(name)
+            return
+        self._low_usd += rates.cost_usd(Tokens(input=input_))
+        self._high_usd += rates.cost_usd(Tokens(input=input_, output=output))
+
+    def estimate(self) -> Estimate:
+        """Return the sum of what was added."""
+        known = not self._unpriced
+        return Estimate(
+            self._input_tokens,
+            self._output_tokens,
+            self._low_usd if known else None,
+            self._high_usd if known else None,
+            self._high_usd / BATCH_DISCOUNT if known else None,
+            tuple(sorted(self._unpriced)),
+        )
+
+
+def estimated_input_tokens(params: dict[str, Any]) -> int:
+    """Return the input tokens of a request, guessed from the length of its texts and its number of media."""
+    chars = media = 0
+    stack: list[Any] = [params.get("system"), params.get("messages"), params.get("tools")]
+    while stack:
+        value = stack.pop()
+        if isinstance(value, str):
+            chars += len(value)
+        elif isinstance(value, list):
+            stack.extend(value)
+        elif isinstance(value, dict):
+            if isinstance(value.get("source"), dict):
+                media += 1
+            else:
+                stack.extend(value.values())
+    return round(chars / CHARS_PER_TOKEN) + media * MEDIA_TOKENS

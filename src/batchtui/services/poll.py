@@ -1,0 +1,155 @@
+"""The one poller of a home: asks at a safe pace and says what it is doing."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+from batchtui.domain.batch import StoredBatch
+from batchtui.domain.errors import ApiError, BatchtuiError
+from batchtui.domain.pacing import SOONEST_SECONDS, YOUNG_SECONDS, pause_seconds
+from batchtui.services.sync import Sync, SyncReport
+from batchtui.store import Store
+
+JITTER = 0.1
+"""Pauses are lengthened by up to this share, so that many clients do not ask in step."""
+
+LEASE_MARGIN_SECONDS = 30.0
+"""How much longer than its pause a poller holds the lease, so that a dead one is followed soon."""
+
+
+@dataclass(frozen=True, slots=True)
+class PollState:
+    """What the poller is doing, for people: when it last heard from the API, when it asks again, what went wrong.
+
+    `elsewhere` says that another process on this home polls; then this one only reads what that one writes.
+    """
+
+    last_synced_at: datetime | None = None
+    next_at: datetime | None = None
+    polling: bool = False
+    paused: bool = False
+    elsewhere: bool = False
+    failures: int = 0
+    error: BatchtuiError | None = None
+
+
+class Poller:
+    """Polls until it is cancelled. Reports and states are handed to the two callbacks as they come."""
+
+    def __init__(
+        self,
+        store: Store,
+        sync: Sync,
+        profile: str,
+        base_url: str,
+        *,
+        young_seconds: float = YOUNG_SECONDS,
+        on_state: Callable[[PollState], None] = lambda _state: None,
+        on_report: Callable[[SyncReport], None] = lambda _report: None,
+        on_download: Callable[[StoredBatch, int], None] | None = None,
+    ) -> None:
+        self._store = store
+        self._sync = sync
+        self._profile = profile
+        self._base_url = base_url
+        self._young_seconds = young_seconds
+        self._on_state = on_state
+        self._on_report = on_report
+        self._on_download = on_download
+        self._owner = uuid4().hex
+        self._wake = asyncio.Event()
+        self._started_at = datetime.min.replace(tzinfo=UTC)
+        self.state = PollState()
+
+    def refresh(self) -> None:
+        """Poll now, or as soon as the last poll is long enough ago."""
+        self._wake.set()
+
+    def toggle_pause(self) -> None:
+        """Stop polling, or go on with a poll at once."""
+        self._show(replace(self.state, paused=not self.state.paused, next_at=None))
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Poll at the pace of `domain.pacing`; returns only by cancellation."""
+        try:
+            while True:
+                pause = await self._poll_once()
+                await self._wait(pause)
+        finally:
+            await self._store.leases.release(self._lease, self._owner)
+
+    @property
+    def _lease(self) -> str:
+        return f"poll {self._profile} {self._base_url}"
+
+    async def _poll_once(self) -> float:
+        """Poll if this process holds the lease, and return the seconds until the next look."""
+        held = await self._store.leases.acquire(
+            self._lease, self._owner, self._pause(0, None) + LEASE_MARGIN_SECONDS
+        )
+        if not held:
+            self._show(replace(self.state, elsewhere=True, error=None))
+            return self._young_seconds
+        self._started_at = datetime.now(UTC)
+        self._show(replace(self.state, elsewhere=False, polling=True))
+        try:
+            report = await self._sync.run(self._on_download)
+        except BatchtuiError as error:
+            return self._failed(error)
+        self._on_report(report)
+        self._show(
+            PollState(
+                last_synced_at=datetime.now(UTC),
+                paused=self.state.paused,
+                error=report.errors[0] if report.errors else None,
+            )
+        )
+        return self._pause(0, None)
+
+    def _failed(self, error: BatchtuiError) -> float:
+        failures = self.state.failures + 1
+        self._show(replace(self.state, polling=False, failures=failures, error=error))
+        return self._pause(failures, error.retry_after_seconds if isinstance(error, ApiError) else None)
+
+    def _pause(self, failures: int, retry_after_seconds: float | None) -> float:
+        running = self._store.batches.running(self._profile, self._base_url)
+        pause = pause_seconds(
+            [stored.batch.created_at for stored in running],
+            datetime.now(UTC),
+            failures=failures,
+            retry_after_seconds=retry_after_seconds,
+            young_seconds=self._young_seconds,
+        )
+        return pause * (1 + random.random() * JITTER)  # noqa: S311
+
+    async def _wait(self, seconds: float) -> None:
+        """Wait for the time to come or for somebody to ask, and through a pause however long."""
+        due_at = datetime.now(UTC) + timedelta(seconds=seconds)
+        self._wake.clear()
+        if not self.state.paused:
+            self._show(replace(self.state, next_at=due_at))
+        while True:
+            try:
+                async with asyncio.timeout(None if self.state.paused else _seconds_until(due_at)):
+                    await self._wake.wait()
+            except TimeoutError:
+                return
+            self._wake.clear()
+            if not self.state.paused:
+                break
+        soonest = self._started_at + timedelta(seconds=min(SOONEST_SECONDS, self._young_seconds))
+        await asyncio.sleep(_seconds_until(soonest))
+
+    def _show(self, state: PollState) -> None:
+        self.state = state
+        self._on_state(state)
+
+
+def _seconds_until(at: datetime) -> float:
+    return max(0.0, (at - datetime.now(UTC)).total_seconds())

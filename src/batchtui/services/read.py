@@ -1,0 +1,123 @@
+"""Results as people and programs read them: rows from the index, bodies from the files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+
+from batchtui.domain.errors import StoreError
+from batchtui.domain.result import output_text, read_object
+from batchtui.domain.selection import ResultKey, Selection, StoredResult
+from batchtui.services.find import Target
+from batchtui.store import Store
+
+ROWS_AT_ONCE = 500
+
+
+class Reader:
+    """Reads the results of a batch or job from the store; needs no network."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def selection(
+        self, target: Target, *, only: str | None = None, final: bool = False, text: str | None = None
+    ) -> Selection:
+        """Return the selection of a target's results.
+
+        `only` is an outcome, `failed`, or a flag; `final` leaves one row a custom_id; `text` must be part of the
+        custom_id, the preview or the error message.
+        """
+        return Selection(
+            batch_keys=tuple(stored.key for stored in target.batches), final=final, only=only, text=text
+        )
+
+    def keys(self, selection: Selection) -> list[ResultKey]:
+        """Return the rows of a selection in input order."""
+        return self._store.results.keys(selection)
+
+    async def grep(self, selection: Selection, text: str) -> list[ResultKey]:
+        """Return the rows of a selection whose whole output holds a text, whatever its case."""
+        return await self._store.results.grep(selection, text)
+
+    def rows(self, keys: Iterable[ResultKey]) -> Iterator[StoredResult]:
+        """Yield rows by key, read a block at a time."""
+        block: list[ResultKey] = []
+        for key in keys:
+            block.append(key)
+            if len(block) == ROWS_AT_ONCE:
+                yield from self._store.results.rows(block)
+                block.clear()
+        yield from self._store.results.rows(block)
+
+    def line(self, row: StoredResult) -> bytes:
+        """Return the exact bytes of a result line, without its newline."""
+        return self._store.results.line(row)
+
+    def message(self, row: StoredResult) -> dict[str, Any]:
+        """Return the `message` of a succeeded row, empty for any other."""
+        if not row.facts.succeeded:
+            return {}
+        message = read_object(self.line(row))["result"]["message"]
+        return message if isinstance(message, dict) else {}
+
+    def text(self, row: StoredResult) -> str:
+        """Return the whole output of a succeeded row, empty for any other."""
+        return output_text(self.message(row))
+
+    def request_line(self, row: StoredResult) -> bytes | None:
+        """Return the exact request line of a row, or None if the requests of its batch are not known."""
+        if not self._store.batches.by_key(row.batch_key).requests_known:
+            return None
+        return self._store.requests.line(row.batch_key, row.facts.custom_id)
+
+    def request(self, row: StoredResult) -> dict[str, Any] | None:
+        """Return the params sent for a row, or None if the requests of its batch are not known."""
+        try:
+            line = self.request_line(row)
+        except StoreError:
+            return None
+        if line is None:
+            return None
+        params = read_object(line).get("params")
+        return params if isinstance(params, dict) else None
+
+    def as_object(self, row: StoredResult, *, join: bool = False) -> dict[str, Any]:
+        """Return a row as the object that `results --json` prints; `join` puts the request beside it."""
+        facts, message = row.facts, self.message(row)
+        return {
+            "custom_id": facts.custom_id,
+            "batch_id": row.batch_id,
+            "attempt": row.attempt,
+            "type": facts.type,
+            "error_type": facts.error_type,
+            "error_message": facts.error_message,
+            "stop_reason": facts.stop_reason,
+            "model": facts.model,
+            "text": output_text(message) if facts.succeeded else None,
+            "usage": message.get("usage"),
+            "cost_usd": row.cost_usd,
+            "flags": list(facts.flags),
+            "request": self.request(row) if join else None,
+            "row": None,
+        }
+
+
+def to_json(value: object) -> bytes:
+    """Return any JSON-like value as bytes, lone surrogates as U+FFFD."""
+    try:
+        return msgspec.json.encode(value)
+    except UnicodeEncodeError:
+        return msgspec.json.encode(_encodable(value))
+
+
+def _encodable(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, dict):
+        return {_encodable(key): _encodable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_encodable(item) for item in value]
+    return value

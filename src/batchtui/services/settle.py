@@ -1,0 +1,82 @@
+"""Finding out what became of submissions whose outcome is unknown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from batchtui.api.gateway import Gateway
+from batchtui.domain.batch import Batch, BatchFilter, StoredBatch
+from batchtui.domain.errors import RefusedError
+from batchtui.domain.job import Intent
+from batchtui.services.submit import Submissions
+from batchtui.services.sync import Sync
+from batchtui.store import Store
+
+CLOCK_SKEW = timedelta(minutes=5)
+"""How far the clock here and the one at the API may be apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSubmission:
+    """A submission without an outcome, and the batches at the API that could be it, newest first."""
+
+    intent: Intent
+    candidates: tuple[StoredBatch, ...]
+
+
+class Settlements:
+    """Settles open submissions by looking at the list; nothing is sent unless the user says so."""
+
+    def __init__(self, store: Store, gateway: Gateway, sync: Sync, submissions: Submissions, profile: str) -> None:
+        self._store = store
+        self._gateway = gateway
+        self._sync = sync
+        self._submissions = submissions
+        self._profile = profile
+
+    def open_submissions(self) -> list[Intent]:
+        """Return what is still open, drafts and unclear ones, without asking the API."""
+        return self._store.intents.open_ones(self._profile)
+
+    async def look(self) -> list[OpenSubmission]:
+        """Update the list and return every open submission with the batches that could be it."""
+        intents = self.open_submissions()
+        if any(intent.state == "unclear" for intent in intents):
+            await self._sync.update()
+        return [OpenSubmission(intent, self._candidates(intent)) for intent in intents]
+
+    async def adopt(self, intent: Intent, batch: Batch) -> StoredBatch:
+        """Take a batch for the one that was sent; its results will tell whether the custom_ids agree."""
+        if batch.counts.total != intent.request_count:
+            raise RefusedError(
+                f"{batch.id} has {batch.counts.total:,} requests, the submission {intent.request_count:,}.",
+                unharmed="Nothing was changed.",
+                todo="Adopt a batch of the same size.",
+            )
+        await self._store.intents.close(intent.id, batch, estimate_usd=None)
+        await self._store.requests.index(batch.id)
+        return self._store.batches.get(batch.id)
+
+    async def resend(self, intent: Intent) -> StoredBatch:
+        """Send it again because the user decided that nothing was created; this spends money."""
+        await self._gateway.check()
+        return await self._submissions.send_intent(intent)
+
+    async def discard(self, intent: Intent) -> None:
+        """Give it up and drop its requests."""
+        await self._store.intents.discard(intent.id)
+        await self._store.jobs.remove_if_empty(intent.job_id)
+
+    def _candidates(self, intent: Intent) -> tuple[StoredBatch, ...]:
+        if intent.state != "unclear" or intent.sent_at is None:
+            return ()
+        opens = intent.sent_at - CLOCK_SKEW
+        closes = (intent.settled_at or datetime.now(UTC)) + CLOCK_SKEW
+        return tuple(
+            stored
+            for stored in self._store.batches.list(BatchFilter(profile=intent.profile, base_url=intent.base_url))
+            if not stored.requests_known
+            and stored.batch.counts.total == intent.request_count
+            and opens <= stored.batch.created_at <= closes
+        )

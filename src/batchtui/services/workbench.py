@@ -1,0 +1,80 @@
+"""All services of one profile on one store, as the commands and the screens get them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from batchtui.api.gateway import Gateway
+from batchtui.domain.batch import StoredBatch
+from batchtui.domain.errors import RefusedError
+from batchtui.services.download import Downloads
+from batchtui.services.find import Finder
+from batchtui.services.manage import Management
+from batchtui.services.poll import Poller, PollState
+from batchtui.services.read import Reader
+from batchtui.services.retry import Retries
+from batchtui.services.settle import Settlements
+from batchtui.services.submit import Submissions
+from batchtui.services.sync import Sync, SyncReport
+from batchtui.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Which key and which server; `name` is also the user of its keyring entry."""
+
+    name: str
+    base_url: str
+    read_only: bool = False
+
+
+class Workbench:
+    """One store, one gateway, and every use case on them; close it when done."""
+
+    def __init__(self, store: Store, gateway: Gateway, profile: Profile, *, poll_seconds: float) -> None:
+        self.store = store
+        self.gateway = gateway
+        self.profile = profile
+        self._poll_seconds = poll_seconds
+        self.downloads = Downloads(store, gateway, profile.name)
+        self.sync = Sync(store, gateway, self.downloads, profile.name)
+        self.finder = Finder(store, gateway, profile.name)
+        self.reader = Reader(store)
+        self.submissions = Submissions(store, gateway, profile.name)
+        self.settlements = Settlements(store, gateway, self.sync, self.submissions, profile.name)
+        self.retries = Retries(store, self.submissions)
+        self.management = Management(store, gateway)
+
+    def poller(
+        self,
+        *,
+        on_state: Callable[[PollState], None],
+        on_report: Callable[[SyncReport], None],
+        on_download: Callable[[StoredBatch, int], None] | None = None,
+    ) -> Poller:
+        """Return a poller that is not running yet; the callbacks are called on the loop it runs on."""
+        return Poller(
+            self.store,
+            self.sync,
+            self.profile.name,
+            self.gateway.base_url,
+            young_seconds=self._poll_seconds,
+            on_state=on_state,
+            on_report=on_report,
+            on_download=on_download,
+        )
+
+    def require_writable(self, action: str) -> None:
+        """Raise `RefusedError` if this profile is read-only; `action` is what was wanted, as in `send`."""
+        if self.profile.read_only:
+            raise RefusedError(
+                f"This is read-only, it does not {action}.",
+                unharmed="Nothing was done.",
+                todo="Leave out --read-only, or change read_only in config.toml.",
+            )
+
+    async def close(self) -> None:
+        """Close the connections and the store."""
+        await self.gateway.close()
+        self.store.close()
