@@ -7,7 +7,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
@@ -50,13 +50,6 @@ class FileConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A name for each key or workspace."""
 
 
-class Setting(msgspec.Struct, frozen=True):
-    """An effective value and where it came from."""
-
-    value: Any
-    source: Source
-
-
 class Config(msgspec.Struct, frozen=True):
     """The settings in force."""
 
@@ -82,42 +75,45 @@ def load_config(
     Raises `ConfigError` naming file, line and key for anything that is not understood.
     """
     file = _read(path)
-    sources: dict[str, Source] = {}
-
-    def pick(key: str, flag: Any, variable: str | None, in_file: Any, default: Any) -> Any:
-        value = environ.get(variable, "") if variable else ""
-        if flag:
-            sources[key] = "flag"
-            return flag
-        if value:
-            sources[key] = "environment"
-            return value
-        sources[key] = "default" if in_file == default else "config.toml"
-        return in_file
-
-    name = pick("profile", profile, "BATCHTUI_PROFILE", file.profile, DEFAULT_PROFILE)
+    name, name_from = _pick(profile, environ.get("BATCHTUI_PROFILE"), file.profile, DEFAULT_PROFILE)
     if name != DEFAULT_PROFILE and name not in file.profiles:
         raise ConfigError(
             f"There is no profile {name!r} in {path}.",
             todo=f"Known are: {', '.join(sorted({DEFAULT_PROFILE, *file.profiles}))}.",
         )
     chosen = file.profiles.get(name, ProfileConfig())
-    url = check_base_url(pick("base_url", base_url, "ANTHROPIC_BASE_URL", chosen.base_url, DEFAULT_BASE_URL))
-    poll_seconds = pick("poll_seconds", None, None, file.poll_seconds, YOUNG_SECONDS)
-    if poll_seconds < SOONEST_SECONDS and not is_loopback(url):
+    url, url_from = _pick(base_url, environ.get("ANTHROPIC_BASE_URL"), chosen.base_url, DEFAULT_BASE_URL)
+    url = check_base_url(url)
+    if file.poll_seconds < SOONEST_SECONDS and not is_loopback(url):
         raise ConfigError(
-            f"{path}: poll_seconds is {poll_seconds:g}; below {SOONEST_SECONDS:g} is for loopback servers only.",
+            f"{path}: poll_seconds is {file.poll_seconds:g}; below {SOONEST_SECONDS:g} is for loopback only.",
             todo=f"Set it to {SOONEST_SECONDS:g} or more.",
         )
+    defaults = FileConfig()
     return Config(
         profile=name,
         base_url=url,
-        workspace_id=pick("workspace_id", None, None, chosen.workspace_id, None),
-        read_only=pick("read_only", read_only, None, file.read_only, False),
-        poll_seconds=poll_seconds,
-        theme=pick("theme", None, None, file.theme, FileConfig().theme),
-        sources=sources,
+        workspace_id=chosen.workspace_id,
+        read_only=read_only or file.read_only,
+        poll_seconds=file.poll_seconds,
+        theme=file.theme,
+        sources={
+            "profile": name_from,
+            "base_url": url_from,
+            "workspace_id": "config.toml" if chosen.workspace_id else "default",
+            "read_only": "flag" if read_only else "config.toml" if file.read_only else "default",
+            "poll_seconds": "default" if file.poll_seconds == defaults.poll_seconds else "config.toml",
+            "theme": "default" if file.theme == defaults.theme else "config.toml",
+        },
     )
+
+
+def _pick(flag: str | None, environment: str | None, in_file: str, default: str) -> tuple[str, Source]:
+    if flag:
+        return flag, "flag"
+    if environment:
+        return environment, "environment"
+    return in_file, "default" if in_file == default else "config.toml"
 
 
 def _read(path: Path) -> FileConfig:

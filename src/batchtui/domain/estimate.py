@@ -15,6 +15,9 @@ CHARS_PER_TOKEN = 3.5
 MEDIA_TOKENS = 1_600
 """Tokens of one image or document page, roughly (API docs, vision: a large image is about 1,600 tokens)."""
 
+UNREAD_KEYS = frozenset({"role", "type", "cache_control"})
+"""Keys of messages and blocks whose strings are structure, not text."""
+
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
@@ -86,5 +89,5 @@ def estimated_input_tokens(params: dict[str, Any]) -> int:
             if isinstance(value.get("source"), dict):
                 media += 1
             else:
-                stack.extend(value.values())
+                stack.extend(item for key, item in value.items() if key not in UNREAD_KEYS)
     return round(chars / CHARS_PER_TOKEN) + media * MEDIA_TOKENS

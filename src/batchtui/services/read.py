@@ -113,7 +113,7 @@ def to_json(value: object) -> bytes:
         return msgspec.json.encode(_encodable(value))
 
 
-def _encodable(value: Any) -> Any:
+def _encodable(value: object) -> object:
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode("utf-8")
     if isinstance(value, dict):

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from batchtui.domain.lint import CheckedRequest, Linter
+
+PARAMS = {"model": "claude-haiku-5-5", "max_tokens": 16, "messages": [{"role": "user", "content": "hi"}]}
+
+
+def line(custom_id: object = "a", **changes: object) -> bytes:
+    return json.dumps({"custom_id": custom_id, "params": PARAMS | changes}).encode()
+
+
+def lint(*lines: bytes) -> tuple[list[CheckedRequest], list[tuple[int, str, str, str]]]:
+    linter = Linter()
+    kept = list(linter.read(lines))
+    return kept, [(p.line, p.custom_id, p.rule, p.severity) for p in linter.problems]
+
+
+def test_good_lines_pass_as_they_are() -> None:
+    odd = b'{"params": ' + json.dumps(PARAMS).encode() + b',  "custom_id":"b" }'
+    kept, problems = lint(line("a") + b"\r\n", b"\n", odd + b"\n")
+    assert [(request.line, request.custom_id) for request in kept] == [(line("a"), "a"), (odd, "b")]
+    assert problems == []
+
+
+def test_a_byte_order_mark_is_not_part_of_the_first_request() -> None:
+    kept, problems = lint(b"\xef\xbb\xbf" + line())
+    assert kept[0].line == line()
+    assert problems == []
+
+
+@pytest.mark.parametrize(
+    ("bad", "custom_id", "rule"),
+    [
+        (b"not json", "", "json"),
+        (b"[1]", "", "json"),
+        (b"\xff\xfe\x00", "", "json"),
+        (b"[" * 100_000, "", "json"),
+        (b'{"params": {}}', "", "custom_id-missing"),
+        (b'{"custom_id": "a"}', "a", "params-missing"),
+        (b'{"custom_id": "a", "params": []}', "a", "params-missing"),
+        (line("a.b"), "a.b", "custom_id-pattern"),
+        (line("a\n"), "a\n", "custom_id-pattern"),
+        (line("x" * 65), "x" * 65, "custom_id-pattern"),
+        (line(""), "", "custom_id-pattern"),
+        (line("é"), "é", "custom_id-pattern"),
+        (line(7), "7", "custom_id-pattern"),
+        (line(model=None), "a", "model-missing"),
+        (line(max_tokens=None), "a", "max_tokens-missing"),
+        (line(max_tokens=True), "a", "max_tokens-missing"),
+        (line(max_tokens=0), "a", "max_tokens"),
+        (line(messages="hi"), "a", "messages-missing"),
+        (line(stream=True), "a", "stream"),
+        (line(speed="fast"), "a", "speed"),
+    ],
+)
+def test_a_bad_line_is_named_and_kept_back(bad: bytes, custom_id: str, rule: str) -> None:
+    kept, problems = lint(line("first"), bad, line("last"))
+    assert [request.custom_id for request in kept] == ["first", "last"]
+    assert (2, custom_id, rule, "error") in problems
+
+
+def test_a_duplicate_names_both_lines() -> None:
+    linter = Linter()
+    assert len(list(linter.read([line("a"), line("b"), line("a")]))) == 2
+    (problem,) = linter.problems
+    assert (problem.line, problem.custom_id, problem.rule) == (3, "a", "custom_id-duplicate")
+    assert "line 1" in problem.message
+
+
+def test_removed_sampling_params_warn_and_go_out() -> None:
+    kept, problems = lint(line(temperature=0.2, top_k=3))
+    assert len(kept) == 1
+    assert problems == [(1, "a", "removed-param", "warning")]
+
+
+def test_stream_false_is_fine() -> None:
+    assert lint(line(stream=False))[1] == []
+
+
+def test_all_problems_are_reported_at_once() -> None:
+    _, problems = lint(b"x", line("a b", stream=True), line("ok", max_tokens=0, messages=None))
+    assert [rule for _, _, rule, _ in problems] == [
+        "json",
+        "custom_id-pattern",
+        "stream",
+        "messages-missing",
+        "max_tokens",
+    ]
