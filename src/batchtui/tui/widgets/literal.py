@@ -8,7 +8,8 @@ from batchtui.tui.text import clean, clean_line
 def literal(text: str | Content, style: str = "") -> Content:
     """Return `text` cleaned, as it stands, never markup; newlines stay.
 
-    `style` is one of ours (`"bold $text-muted"`), never outside text. A `Content` is passed through, styled.
+    `style` is one of ours (`"bold $text-error"`), never outside text. A `Content` is passed through, styled.
+    For dimmed text write `$foreground-muted`: `$text-muted` is an automatic colour, which content draws in full.
     """
     content = text if isinstance(text, Content) else Content(clean(text))
     return content.stylize(style) if style else content

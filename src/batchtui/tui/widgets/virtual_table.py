@@ -12,6 +12,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from batchtui.tui.widgets.literal import literal
+from batchtui.tui.widgets.navigation import MOVE_BINDINGS, lines_to_move
 from batchtui.tui.widgets.table_model import Column, K, ListSource, Marks, RowBlocks, RowSource
 from batchtui.tui.widgets.table_paint import GUTTER_WIDTH, RowPainter
 
@@ -73,32 +74,14 @@ class VirtualTable(ScrollView, Generic[K], can_focus=True, inherit_bindings=Fals
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "go('up')", "Up", show=False, id="table-up", tooltip="Move to the row above"),
-        Binding("down,j", "go('down')", "Down", show=False, id="table-down", tooltip="Move to the row below"),
-        Binding("pageup", "go('page_up')", "Page up", show=False, id="table-page-up", tooltip="Move up a page"),
-        Binding(
-            "pagedown", "go('page_down')", "Page down", show=False, id="table-page-down", tooltip="Move down a page"
-        ),
-        Binding(
-            "ctrl+u", "go('half_up')", "Half page up", show=False, id="table-half-up", tooltip="Move up half a page"
-        ),
-        Binding(
-            "ctrl+d",
-            "go('half_down')",
-            "Half page down",
-            show=False,
-            id="table-half-down",
-            tooltip="Move down half a page",
-        ),
-        Binding("home,g", "go('first')", "First", show=False, id="table-first", tooltip="Move to the first row"),
-        Binding("end,G", "go('last')", "Last", show=False, id="table-last", tooltip="Move to the last row"),
-        Binding("enter", "activate", "Open", show=False, id="table-activate", tooltip="Open the row"),
+        *MOVE_BINDINGS,
+        Binding("enter", "activate", "Open", show=False, id="row-open", tooltip="Open the row"),
         Binding(
             "space",
             "mark('row')",
             "Mark",
             show=False,
-            id="table-mark",
+            id="mark-row",
             tooltip="Mark the row, or take the mark off",
         ),
         Binding(
@@ -106,7 +89,7 @@ class VirtualTable(ScrollView, Generic[K], can_focus=True, inherit_bindings=Fals
             "mark('range')",
             "Mark range",
             show=False,
-            id="table-mark-range",
+            id="mark-range",
             tooltip="Mark from here as the cursor moves; again to keep, escape to drop",
         ),
         Binding(
@@ -114,11 +97,11 @@ class VirtualTable(ScrollView, Generic[K], can_focus=True, inherit_bindings=Fals
             "mark('all')",
             "Mark all",
             show=False,
-            id="table-mark-all",
+            id="mark-all",
             tooltip="Mark all rows shown, or take all marks off",
         ),
         Binding(
-            "escape", "mark('none')", "Unmark", show=False, id="table-unmark", tooltip="Drop the range or the marks"
+            "escape", "mark('none')", "Unmark", show=False, id="mark-none", tooltip="Drop the range or the marks"
         ),
     ]
 
@@ -323,16 +306,13 @@ class VirtualTable(ScrollView, Generic[K], can_focus=True, inherit_bindings=Fals
         return super().check_action(action, parameters)
 
     def action_go(self, where: str) -> None:
-        """Move the cursor: up, down, page_up, page_down, half_up, half_down, first or last."""
-        top = self.scroll_offset.y
-        page = self._page_rows
-        step = {"page_up": -page, "page_down": page, "half_up": -(page // 2 or 1), "half_down": page // 2 or 1}
-        if where in step:
-            self._move_cursor(self._cursor + step[where], top + step[where])
-        elif where in {"first", "last"}:
+        """Move the cursor: by rows or pages, to the first or the last row."""
+        if where in {"first", "last"}:
             self._move_cursor(0 if where == "first" else len(self._source) - 1)
-        else:
-            self._move_cursor(self._cursor + (1 if where == "down" else -1))
+            return
+        rows = lines_to_move(where, self._page_rows)
+        top = self.scroll_offset.y
+        self._move_cursor(self._cursor + rows, top if abs(rows) == 1 else top + rows)
 
     def action_activate(self) -> None:
         """Open the row under the cursor."""

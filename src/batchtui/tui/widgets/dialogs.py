@@ -1,0 +1,195 @@
+"""Questions that stand over a screen: yes or no, and one line of text."""
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input, Static
+
+from batchtui.tui.text import clean_line
+from batchtui.tui.widgets.literal import literal, literal_line
+
+DIALOG_CSS = """
+    align: center middle;
+    & > Vertical {
+        width: 72;
+        max-width: 95%;
+        height: auto;
+        max-height: 95%;
+        padding: 0 2;
+        background: $surface;
+        border: round $primary;
+        border-title-color: $text-primary;
+        border-title-style: bold;
+    }
+    &.-danger > Vertical { border: round $error; border-title-color: $text-error; }
+    #dialog-body { height: auto; max-height: 60vh; margin: 1 0; }
+    #dialog-buttons { height: auto; align-horizontal: right; }
+    #dialog-buttons Button { margin-left: 2; }
+"""
+
+
+class ConfirmScreen(ModalScreen[bool]):
+    """Ask before something is done; dismisses with True only for a plain yes.
+
+    The button that does nothing has the focus at first, so that enter alone never spends or deletes. `y` says
+    yes, `n` and escape say no. Every `str` is shown as it is; give `Content` for styled lines.
+    """
+
+    DEFAULT_CSS = f"ConfirmScreen {{ {DIALOG_CSS} }}"
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "dismiss(True)", "Yes", id="confirm-yes", tooltip="Do it"),
+        Binding("n,escape", "dismiss(False)", "No", id="confirm-no", tooltip="Do nothing and go back"),
+        Binding("left", "app.focus_previous", "Left", show=False, id="confirm-left", tooltip="Button before"),
+        Binding("right", "app.focus_next", "Right", show=False, id="confirm-right", tooltip="Next button"),
+        Binding("up,k", "scroll_body(-1)", "Up", show=False, id="confirm-up", tooltip="Scroll the text up"),
+        Binding("down,j", "scroll_body(1)", "Down", show=False, id="confirm-down", tooltip="Scroll the text down"),
+    ]
+
+    def __init__(
+        self,
+        title: str | Content,
+        body: Sequence[str | Content] = (),
+        *,
+        confirm_label: str = "Yes",
+        cancel_label: str = "Cancel",
+        danger: bool = False,
+    ) -> None:
+        super().__init__(classes="-danger" if danger else None)
+        self._title = title
+        self._body = body
+        self._confirm_label = confirm_label
+        self._cancel_label = cancel_label
+        self._danger = danger
+
+    def compose(self) -> ComposeResult:
+        """Lay out body and buttons."""
+        with Vertical() as frame:
+            frame.border_title = _title(self._title)
+            with VerticalScroll(id="dialog-body", can_focus=False):
+                for line in self._body:
+                    yield Static(literal(line))
+            with Horizontal(id="dialog-buttons"):
+                yield Button(literal_line(f"{self._cancel_label} (n)"), id="dialog-cancel")
+                yield Button(
+                    literal_line(f"{self._confirm_label} (y)"),
+                    id="dialog-confirm",
+                    variant="error" if self._danger else "primary",
+                )
+
+    def on_mount(self) -> None:
+        """Put the focus on the button that does nothing."""
+        self.query_one("#dialog-cancel").focus()
+
+    def action_scroll_body(self, lines: int) -> None:
+        """Scroll a body that is longer than the screen."""
+        self.query_one("#dialog-body").scroll_relative(y=lines, animate=False)
+
+    @on(Button.Pressed)
+    async def _pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        await self.action_dismiss(event.button.id == "dialog-confirm")
+
+
+class PromptScreen(ModalScreen[str | None]):
+    """Ask for one line of text; dismisses with the text as typed, or with None for escape.
+
+    `check` is given what was typed and returns what is wrong with it, or an empty string. A `password` is shown
+    as dots. What is pasted passes the door for outside text, so no control character gets into the answer.
+    """
+
+    DEFAULT_CSS = f"""
+    PromptScreen {{
+        {DIALOG_CSS}
+        #dialog-error {{ color: $text-error; height: auto; margin: 1 0 0 0; display: none; }}
+        #dialog-error.-shown {{ display: block; }}
+        #dialog-keys {{ color: $text-muted; margin: 1 0 0 0; text-align: right; }}
+    }}
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss", "Cancel", id="prompt-cancel", tooltip="Go back without an answer"),
+    ]
+
+    def __init__(
+        self,
+        title: str | Content,
+        *,
+        help: str | Content = "",  # noqa: A002 - what it is
+        value: str = "",
+        placeholder: str = "",
+        password: bool = False,
+        check: Callable[[str], str] | None = None,
+    ) -> None:
+        super().__init__()
+        self._title = title
+        self._help = help
+        self._value = value
+        self._placeholder = placeholder
+        self._password = password
+        self._check = check
+
+    def compose(self) -> ComposeResult:
+        """Lay out help, input and the place for an error."""
+        with Vertical() as frame:
+            frame.border_title = _title(self._title)
+            with VerticalScroll(id="dialog-body", can_focus=False):
+                yield Static(literal(self._help))
+            yield LineInput(self._value, placeholder=self._placeholder, password=self._password)
+            yield Static(id="dialog-error")
+            yield Static(literal("enter accept · esc cancel"), id="dialog-keys")
+
+    @on(Input.Submitted)
+    async def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        problem = self._check(event.value) if self._check else ""
+        if problem:
+            self.query_one("#dialog-error", Static).update(literal(problem))
+            self.query_one("#dialog-error").add_class("-shown")
+        else:
+            await self.action_dismiss(event.value)
+
+    @on(Input.Changed)
+    def _changed(self) -> None:
+        self.query_one("#dialog-error").remove_class("-shown")
+
+
+class LineInput(Input):
+    """An `Input` into which nothing unsafe gets: neither as its first value nor by pasting."""
+
+    def __init__(
+        self,
+        value: str = "",
+        *,
+        placeholder: str = "",
+        password: bool = False,
+        id: str | None = None,  # noqa: A002 - Textual's name for it
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(
+            clean_line(value),
+            placeholder=clean_line(placeholder),
+            password=password,
+            id=id,
+            classes=classes,
+        )
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Insert the first line of what was pasted, cleaned."""
+        event.prevent_default()
+        event.stop()
+        line = clean_line(event.text.strip().partition("\n")[0].rstrip())
+        self.replace(line, *self.selection)
+
+
+def _title(text: str | Content) -> Content:
+    """Return a frame's title with a space on both sides."""
+    return Content.assemble(
+        " ", literal(text) if isinstance(text, Content) else literal_line(text, max_length=60), " "
+    )

@@ -1,0 +1,223 @@
+"""Reads one body at a time: model output, a request, raw JSON; wrapped, scrollable, never editable."""
+
+from bisect import bisect_right
+from itertools import accumulate
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.cache import LRUCache
+from textual.containers import Vertical
+from textual.content import Content
+from textual.geometry import Offset, Size
+from textual.scroll_view import ScrollView
+from textual.selection import Selection
+from textual.strip import Strip
+from textual.widgets import Static
+
+from batchtui.tui.text import clean
+from batchtui.tui.widgets.highlight import Language, Span, code_paragraphs, spans
+from batchtui.tui.widgets.literal import literal, literal_line
+from batchtui.tui.widgets.navigation import MOVE_BINDINGS, lines_to_move
+from batchtui.tui.widgets.wrap import ScreenLine, wrap
+
+BODY_CHARACTERS_MAX = 256 * 1024
+"""How much of a body is shown; the rest is for a pager."""
+
+
+class TextView(ScrollView, can_focus=True, inherit_bindings=False):
+    """A read-only text of up to some hundred kilobytes, wrapped to the width; its text can be selected."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "text-view--code",
+        "text-view--heading",
+        "text-view--key",
+        "text-view--link",
+        "text-view--literal",
+        "text-view--note",
+        "text-view--quote",
+        "text-view--string",
+        "text-view--strong",
+    }
+
+    DEFAULT_CSS = """
+    TextView {
+        height: 1fr;
+        background: $surface;
+        color: $foreground;
+        padding: 0 0 0 1;
+        overflow-x: hidden;
+        overflow-y: auto;
+        scrollbar-size-vertical: 1;
+        & > .text-view--code { color: $text-success; }
+        & > .text-view--heading { color: $text-primary; text-style: bold; }
+        & > .text-view--key { color: $text-primary; }
+        & > .text-view--link { text-style: underline; }
+        & > .text-view--literal { color: $text-accent; }
+        & > .text-view--note { color: $text-warning; text-style: italic; }
+        & > .text-view--quote { color: $text-muted; text-style: italic; }
+        & > .text-view--string { color: $text-success; }
+        & > .text-view--strong { text-style: bold; }
+    }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [*MOVE_BINDINGS]
+
+    def __init__(
+        self,
+        *,
+        id: str | None = None,  # noqa: A002 - Textual's name for it
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(id=id, classes=classes)
+        self._text = ""
+        self._note = ""
+        self._language: Language = "text"
+        self._paragraphs: list[str] = []
+        self._paragraph_starts: list[int] = []
+        self._code: set[int] = set()
+        self._width = 0
+        self._lines: list[ScreenLine] = []
+        self._spans: LRUCache[int, list[Span]] = LRUCache(256)
+
+    def set_text(self, text: str, language: Language = "text", *, keep_place: bool = False) -> None:
+        """Show `text`, cleaned and cut to `BODY_CHARACTERS_MAX`, from its top or where the last one was read."""
+        shown = text[:BODY_CHARACTERS_MAX]
+        self._note = ""
+        if len(shown) < len(text):
+            self._note = f"… cut after {len(shown):,} of {len(text):,} characters: read the rest in the pager"
+        self._text = clean(shown).expandtabs(4)
+        self._language = language
+        self._paragraphs = self._text.split("\n")
+        lengths = (len(paragraph) + 1 for paragraph in self._paragraphs)
+        self._paragraph_starts = list(accumulate(lengths, initial=0))
+        self._code = code_paragraphs(self._paragraphs) if language == "markdown" else set()
+        self._spans.clear()
+        self._wrap()
+        if not keep_place:
+            self.scroll_to(y=0, animate=False, force=True)
+
+    def on_resize(self) -> None:
+        """Wrap anew for another width, with the same words on the first line."""
+        if self._wrap_width == self._width or not self._lines:
+            return
+        top = self._lines[min(self.scroll_offset.y, len(self._lines) - 1)].start
+        self._wrap()
+        line = bisect_right(self._lines, top, key=lambda line: line.start) - 1
+        self.scroll_to(y=line, animate=False, force=True)
+
+    @property
+    def _wrap_width(self) -> int:
+        """The cells for text: without the scrollbar, so that its coming and going does not wrap anew."""
+        return max(1, self.size.width - 2)
+
+    def _wrap(self) -> None:
+        self._width = self._wrap_width
+        self._lines = wrap(self._text, self._width) if self._text else []
+        self.virtual_size = Size(1, len(self._lines) + bool(self._note))
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one line of the screen."""
+        plain = self.visual_style.rich_style
+        width = self.size.width
+        number = y + self.scroll_offset.y
+        if number >= len(self._lines):
+            if number == len(self._lines) and self._note:
+                note_style = self.get_visual_style("text-view--note").rich_style
+                return Strip([Segment(self._note, note_style)]).adjust_cell_length(width, plain)
+            return Strip.blank(width, plain)
+        line = self._lines[number]
+        # A flood of combining characters is one cell wide and may be a whole body long.
+        end = min(line.end, line.start + self._width * 8 + 16)
+        text = Text(self._text[line.start : end], plain, end="", no_wrap=True)
+        shift = line.start - self._paragraph_starts[line.paragraph]
+        for span in self._paragraph_spans(line.paragraph):
+            style = self.get_visual_style(f"text-view--{span.look}").rich_style
+            text.stylize(style, max(0, span.start - shift), max(0, span.end - shift))
+        selection = self.text_selection
+        selected = selection.get_span(number) if selection else None
+        if selected:
+            start, stop = selected
+            style = self.screen.get_component_rich_style("screen--selection")
+            text.stylize(style, start, len(text) if stop == -1 else stop)
+        strip = Strip(text.render(self.app.console)).adjust_cell_length(width, plain)
+        return strip.apply_offsets(0, number)
+
+    def _paragraph_spans(self, number: int) -> list[Span]:
+        found = self._spans.get(number)
+        if found is None:
+            paragraph = self._paragraphs[number]
+            code = [Span(0, len(paragraph), "code")]
+            found = code if number in self._code else spans(paragraph, self._language)
+            self._spans[number] = found
+        return found
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        """Return the selected text with its own line breaks, not those of the wrapping."""
+        if not self._lines:
+            return None
+        first = 0 if selection.start is None else self._character_at(selection.start)
+        last = len(self._text) if selection.end is None else self._character_at(selection.end)
+        return self._text[first:last], "\n"
+
+    def _character_at(self, offset: Offset) -> int:
+        if offset.y >= len(self._lines):
+            return len(self._text)
+        line = self._lines[offset.y]
+        return min(line.start + offset.x, line.end)
+
+    def selection_updated(self, selection: Selection | None) -> None:
+        """Show what is selected."""
+        self.refresh()
+
+    def action_go(self, where: str) -> None:
+        """Scroll: by lines or pages, to the start or the end."""
+        if where == "first":
+            self.scroll_to(y=0, animate=False)
+        elif where == "last":
+            self.scroll_to(y=self.max_scroll_y, animate=False)
+        else:
+            lines = lines_to_move(where, max(1, self.size.height))
+            self.scroll_to(y=self.scroll_offset.y + lines, animate=False)
+
+
+class ReadingPane(Vertical):
+    """A title line over one body of text, which is replaced as a whole."""
+
+    DEFAULT_CSS = """
+    ReadingPane {
+        height: 1fr;
+        background: $surface;
+        & > .reading-pane--title {
+            height: 1;
+            padding: 0 1;
+            background: $panel;
+            color: $text-muted;
+            text-style: bold;
+            text-wrap: nowrap;
+            text-overflow: ellipsis;
+        }
+        &:focus-within > .reading-pane--title { color: $foreground; }
+    }
+    """
+
+    def compose(self) -> ComposeResult:
+        """Lay out title and text."""
+        yield Static(classes="reading-pane--title")
+        yield TextView()
+
+    def show(
+        self,
+        title: str | Content,
+        body: str,
+        language: Language = "text",
+        *,
+        keep_place: bool = False,
+    ) -> None:
+        """Show a body under a title; both are literal. `keep_place` is for a newer version of the same body."""
+        line = literal(title) if isinstance(title, Content) else literal_line(title, max_length=500)
+        self.query_one(".reading-pane--title", Static).update(line)
+        self.query_one(TextView).set_text(body, language, keep_place=keep_place)
