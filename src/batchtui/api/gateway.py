@@ -11,7 +11,7 @@ from batchtui.domain.batch import Batch, BatchPage
 
 
 class Gateway(Protocol):
-    """One profile's way to the API. Every method raises an `ApiError` of `domain.errors` and nothing else.
+    """One profile's way to the API. Every method raises an `ApiError`, or NoKeyError before anything is sent.
 
     No call blocks the event loop it is awaited on, not even for the first import of the SDK.
     """
@@ -34,7 +34,8 @@ class Gateway(Protocol):
 
         The body is streamed from the file; `body_bytes` is its exact length (see `domain.request.body_length`).
         `on_sent` is called with the bytes handed to the connection so far. An error with
-        `nothing_was_created` proves that there is no batch; any other leaves it open.
+        `nothing_was_created` proves that there is no batch; any other ApiError leaves it open. Raises StoreError,
+        before anything is sent, if the file cannot be read or does not make `body_bytes`.
         """
 
     async def cancel(self, batch_id: str) -> Batch:
