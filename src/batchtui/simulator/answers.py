@@ -15,14 +15,15 @@ from batchtui.simulator.structured import value_for
 from batchtui.simulator.usage import text_tokens, usage
 
 _TASK_CHARS = 500
-_WORDS_CHARS = 900
+_WORDS_CHARS = 500
 _LONG_ANSWER_TOKENS = 4_000
+_WRONG_LABEL_SHARE = 0.12
 _USE_REFUSED, _USE_TRUNCATED, _USE_VARIED, _USE_TOOL = 5, 6, 7, 8
 
-_SUM = re.compile(r"(\d{1,9})\s*([+*x×/-]|plus|minus|times)\s*(\d{1,9})")
+_SUM = re.compile(r"(\d{1,9})\s*([+*x/-]|plus|minus|times)\s*(\d{1,9})")
 _CHOICES = re.compile(r"(?:one of|as|either|between)?[ :(\[]+((?:[\w-]+(?:, ?|/| ?\| ?| or )+)+[\w-]+)")
 _CHOICE_BREAK = re.compile(r"[,/| ]+(?:or )?")
-_WORD = re.compile(r"[^\W\d_]{5,}")
+_PUNCTUATION = str.maketrans(dict.fromkeys("\"'.,;:!?()[]{}<>*#_`/|\n\t-", " "))
 _TASKS = (
     ("classify", re.compile(r"classif|sentiment|categor|label|which of|rate this|positive")),
     ("translate", re.compile(r"translat|übersetz|traduis")),
@@ -41,7 +42,7 @@ class Answerer:
         self._padding = tuple(_padding(settings.seed, n) for n in range(97))
 
     def message(self, params: dict[str, Any], number: int, service_tier: str) -> dict[str, Any]:
-        """The Message for valid params; `number` is the roll of this row in this batch."""
+        """Return the Message for valid params; `number` is the roll of this row in this batch."""
         model = BY_NAME[params["model"]]
         prompt = _prompt(params)
         same = roll(self._settings.seed, model.id, prompt)
@@ -66,7 +67,7 @@ class Answerer:
     def _content(
         self, params: dict[str, Any], prompt: str, same: int, number: int
     ) -> tuple[list[dict[str, Any]], str, int, int]:
-        """The blocks, the stop reason, the output tokens, and those of them spent on thinking."""
+        """Return the blocks, the stop reason, the output tokens, and those of them spent on thinking."""
         head = prompt[:_TASK_CHARS].lower()
         if share(number, _USE_REFUSED) < self._settings.refusal_rate or any(
             topic in head for topic in wording.REFUSED_TOPICS
@@ -164,8 +165,8 @@ def _thinks(params: dict[str, Any]) -> bool:
 
 
 def _tool(params: dict[str, Any], number: int) -> dict[str, Any] | None:
-    """The client tool to call, when tool_choice forces one or, with `auto`, in two of three rows."""
-    tools = [tool for tool in params.get("tools") or () if "input_schema" in tool]
+    """Return the client tool to call, when tool_choice forces one or, with `auto`, in two of three rows."""
+    tools: list[dict[str, Any]] = [tool for tool in params.get("tools") or () if "input_schema" in tool]
     if not tools:
         return None
     choice = params.get("tool_choice") or {"type": "auto"}
@@ -190,9 +191,12 @@ def _task(text: str) -> str:
 
 
 def _words(prompt: str) -> list[str]:
-    """The telling words of the prompt, in order, without repeats; never empty."""
-    found = dict.fromkeys(_WORD.findall(prompt[:_WORDS_CHARS]))
-    return [word for word in found if word.lower() not in wording.STOP_WORDS][:24] or ["it", "this", "that"]
+    """Return the telling words of the prompt, in order, without repeats; never empty."""
+    found = dict.fromkeys(prompt[:_WORDS_CHARS].translate(_PUNCTUATION).split())
+    telling = [
+        word for word in found if len(word) > 4 and word.isalpha() and word.lower() not in wording.STOP_WORDS
+    ]
+    return telling or ["it", "this", "that"]
 
 
 def _fill(pattern: str, words: list[str], number: int) -> str:
@@ -221,7 +225,10 @@ def _label(head: str, told: str, words: list[str], same: int) -> str:
     found = _CHOICES.search(told) or _CHOICES.search(head)
     if found is not None:
         choices = tuple(choice for choice in _CHOICE_BREAK.split(found[1]) if choice)
-    label = choices[pick(same, 10, len(choices))]
+    fitting = [label for label in choices if any(cue in head for cue in wording.CUES.get(label, ()))]
+    # Even a good model is wrong now and then, and two models are wrong in different places.
+    wrong = share(same, 17) < _WRONG_LABEL_SHARE
+    label = choices[pick(same, 10, len(choices))] if wrong or not fitting else fitting[0]
     if "json" in head or "json" in told:
         confidence = round(0.6 + share(same, 11) * 0.39, 2)
         return msgspec.json.encode({"label": label, "confidence": confidence, "evidence": words[0]}).decode()
@@ -256,7 +263,7 @@ def _prose(task: str, prompt: str, head: str, words: list[str], same: int) -> st
 
 
 def _padding(seed: int, index: int) -> str:
-    """A paragraph of general words, made once: long answers must not cost the server's time."""
+    """Return a paragraph of general words, made once: long answers must not cost the server's time."""
     words = sorted(wording.STOP_WORDS)
     number = roll(seed, "padding", index)
     return " ".join(_fill(line, words, number + 7 * n) for n, line in enumerate(wording.GENERAL[: 4 + index % 5]))

@@ -8,17 +8,15 @@ import threading
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import ASGIApp
 
 from batchtui.simulator.answers import Answerer
-from batchtui.simulator.batches import Batch, Shelf, new_batch
+from batchtui.simulator.batches import Batch, Shelf, new_batch, require_results
 from batchtui.simulator.chance import token
 from batchtui.simulator.clock import Clock
 from batchtui.simulator.control import control_routes
@@ -26,10 +24,14 @@ from batchtui.simulator.errors import ApiError, envelope
 from batchtui.simulator.faults import FaultPlan, Gate
 from batchtui.simulator.history import HistoryBatch, history
 from batchtui.simulator.intake import Rows, read_body
-from batchtui.simulator.results import without_nulls
+from batchtui.simulator.results import pieces, without_nulls
 from batchtui.simulator.routes import api_routes
 from batchtui.simulator.settings import Settings
 from batchtui.simulator.validation import Terms
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.types import ASGIApp
 
 
 class Simulator:
@@ -70,19 +72,19 @@ class Simulator:
         self.answerer = Answerer(self.settings)
 
     def directory(self) -> Path:
-        """The private directory that holds the request lines."""
+        """Return the private directory that holds the request lines."""
         with self._number_lock:
             if self._directory is None:
                 self._directory = tempfile.TemporaryDirectory(prefix="batchtui-simulator-")
             return Path(self._directory.name)
 
     def next_request_id(self) -> str:
-        """The `request-id` of one reply."""
+        """Return the `request-id` of one reply."""
         with self._number_lock:
             return token("req_", self.settings.seed, "request", next(self._request_numbers))
 
     def next_batch_id(self) -> str:
-        """The id of the next batch to be created."""
+        """Return the id of the next batch to be created."""
         with self._number_lock:
             return token("msgbatch_", self.settings.seed, "batch", next(self._batch_numbers))
 
@@ -98,6 +100,12 @@ class Simulator:
         batch = new_batch(batch_id, workspace, self.clock.now(), rows, self.settings)
         self.shelf.add(batch)
         return batch
+
+    def prepare(self, batch: Batch) -> None:
+        """Make the results of an ended batch now; raises a 404 when it has none."""
+        require_results(batch, self.clock.now())
+        for _ in pieces(batch, self.answerer, self.settings):
+            pass
 
     def seed_history(self) -> list[tuple[str, HistoryBatch]]:
         """Put the demo's past on the shelf, seen by every key; gives each batch's id beside what it was made of."""
@@ -119,9 +127,9 @@ class Simulator:
         self.close()
 
     def reply(
-        self, request: Request, content: Any, status: int = 200, headers: dict[str, str] | None = None
+        self, request: Request, content: object, status: int = 200, headers: dict[str, str] | None = None
     ) -> Response:
-        """A JSON reply with the service's headers; chunked, as recorded."""
+        """Return a JSON reply with the service's headers; chunked, as recorded."""
         if self.settings.omit_nulls:
             content = without_nulls(content)
         response = Response(
@@ -134,7 +142,7 @@ class Simulator:
         return response
 
     def headers(self, request: Request) -> dict[str, str]:
-        """The headers of every reply; the workspace only where the caller is known."""
+        """Return the headers of every reply; the workspace only where the caller is known."""
         headers = {
             "request-id": self._request_id(request),
             "anthropic-organization-id": token("org_", self.settings.seed, "organization"),

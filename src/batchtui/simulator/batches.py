@@ -6,6 +6,7 @@ import bisect
 import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from batchtui.simulator.chance import share
@@ -31,6 +32,13 @@ class Batch:
     cancel_initiated_at: datetime | None = None
     cancel_share: float = 0.0
     ended_at: datetime | None = None
+    #: The settings that the kept results were made with; None: no results are kept.
+    results_of: Settings | None = None
+
+    @property
+    def results_path(self) -> Path:
+        """Where the results are kept once they were sent whole."""
+        return self.rows.path.with_suffix(".results")
 
     @property
     def expires_at(self) -> datetime:
@@ -72,7 +80,7 @@ class Batch:
                 self.rows.outcomes[index] = unfinished
 
     def public(self, now: datetime, results_base: str) -> dict[str, Any]:
-        """The MessageBatch object; `results_base` is put before the path of results_url."""
+        """Return the MessageBatch object; `results_base` is put before the path of results_url."""
         archived = now >= self.archives_at
         has_results = self.ended_at is not None and not archived
         return {
@@ -154,6 +162,7 @@ class Shelf:
                 raise invalid(f"Message Batch {batch.id} is still processing. Cancel it before deleting it.")
             self._batches.remove(batch)
         batch.rows.path.unlink(missing_ok=True)
+        batch.results_path.unlink(missing_ok=True)
 
     def end_now(self, batch: Batch) -> None:
         """End a running batch at this moment, with every row finished (or canceled, if it was canceling)."""
@@ -200,7 +209,7 @@ def require_results(batch: Batch, now: datetime) -> None:
 
 
 def new_batch(batch_id: str, workspace: str | None, created_at: datetime, rows: Rows, settings: Settings) -> Batch:
-    """A batch that starts to run at `created_at` and lasts as the settings say."""
+    """Return a batch that starts to run at `created_at` and lasts as the settings say."""
     return Batch(
         id=batch_id,
         workspace=workspace,

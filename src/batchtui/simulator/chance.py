@@ -2,35 +2,32 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from hashlib import blake2b
 
-_ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _MASK = (1 << 64) - 1
+_LETTERS_ONLY = bytes.maketrans(b"+/", b"Pz")
 
 
 def roll(*parts: str | int) -> int:
-    """A 64-bit number that depends on every part and on nothing else."""
-    text = "\x1f".join(str(part) for part in parts)
+    """Return a 64-bit number that depends on every part and on nothing else."""
+    text = "\x1f".join(map(str, parts))
     return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
 
 
 def share(number: int, use: int) -> float:
-    """A share in [0, 1) out of a roll; different `use` numbers give independent shares."""
+    """Return a share in [0, 1) out of a roll; different `use` numbers give independent shares."""
     mixed = (number ^ (number >> 31)) * (0x9E3779B97F4A7C15 + 0x632BE59BD9B4E019 * 2 * use) & _MASK
     mixed = (mixed ^ (mixed >> 29)) * 0xBF58476D1CE4E5B9 & _MASK
     return (mixed >> 32) / 4294967296
 
 
 def pick(number: int, use: int, count: int) -> int:
-    """An index below `count` out of a roll."""
+    """Return an index below `count` out of a roll."""
     return int(share(number, use) * count)
 
 
 def token(prefix: str, *parts: str | int) -> str:
-    """An identifier such as `msgbatch_01…` with 24 characters after the prefix, as the service makes them."""
-    number = roll(*parts) << 64 | roll("low", *parts)
-    letters = []
-    for _ in range(22):
-        number, digit = divmod(number, len(_ALPHABET))
-        letters.append(_ALPHABET[digit])
-    return f"{prefix}01{''.join(letters)}"
+    """Return an identifier such as `msgbatch_01…`, 24 characters after the prefix."""
+    digest = blake2b("\x1f".join(map(str, parts)).encode(), digest_size=18).digest()
+    return f"{prefix}01{b64encode(digest).translate(_LETTERS_ONLY)[:22].decode()}"

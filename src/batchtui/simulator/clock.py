@@ -15,7 +15,7 @@ class Clock:
         self._offset = timedelta()
 
     def now(self) -> datetime:
-        """The time that replies are stamped with."""
+        """Return the time that replies are stamped with."""
         return (self._frozen_at or datetime.now(UTC)) + self._offset
 
     def advance(self, seconds: float) -> None:

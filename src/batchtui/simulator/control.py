@@ -7,7 +7,6 @@ import ipaddress
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -18,6 +17,8 @@ from batchtui.simulator.faults import Fault
 from batchtui.simulator.settings import SimulatorError
 
 if TYPE_CHECKING:
+    from starlette.requests import Request
+
     from batchtui.simulator.app import Simulator
 
 
@@ -26,7 +27,8 @@ class Order(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
     `settings` changes those named; `clear_faults` and `clear_log` forget; `faults` adds; `advance_seconds` moves
     the clock; `expire` and `end` take a batch id or "all" and act on running batches now, `expire` with
-    `finished_share` of the rows done.
+    `finished_share` of the rows done. `prepare` makes the results of ended batches now, so that sending them later
+    costs the server nothing.
     """
 
     settings: dict[str, Any] = {}
@@ -37,6 +39,7 @@ class Order(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     expire: str | None = None
     finished_share: float = 0.0
     end: str | None = None
+    prepare: str | None = None
 
 
 def obey(simulator: Simulator, order: Order) -> None:
@@ -53,10 +56,12 @@ def obey(simulator: Simulator, order: Order) -> None:
         simulator.shelf.expire_now(batch, order.finished_share)
     for batch in _meant(simulator, order.end):
         simulator.shelf.end_now(batch)
+    for batch in _meant(simulator, order.prepare):
+        simulator.prepare(batch)
 
 
 def state(simulator: Simulator) -> dict[str, Any]:
-    """What GET and POST /_control answer."""
+    """Return what GET and POST /_control answer."""
     return {
         "now": stamp(simulator.clock.now()),
         "batches": [
@@ -111,5 +116,5 @@ def _require_loopback(request: Request) -> None:
         raise ApiError(403, "permission_error", "_control answers callers on this machine only")
 
 
-def _json(content: Any) -> Response:
+def _json(content: object) -> Response:
     return Response(msgspec.json.encode(content), media_type="application/json")

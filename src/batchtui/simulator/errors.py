@@ -16,16 +16,16 @@ class ApiError(Exception):
         self.headers = headers or {}
 
 
-def envelope(kind: str, message: str, request_id: str | None, **extra: Any) -> dict[str, Any]:
-    """The error object of every reply and of every errored row; `extra` goes beside the inner type."""
+def envelope(kind: str, message: str, request_id: str | None, **extra: object) -> dict[str, Any]:
+    """Return the error object of every reply and of every errored row; `extra` goes beside the inner type."""
     return {"type": "error", "error": {**extra, "type": kind, "message": message}, "request_id": request_id}
 
 
 def invalid(message: str) -> ApiError:
-    """A 400 that names the wrong part of the request."""
+    """Return a 400 that names the wrong part of the request."""
     return ApiError(400, "invalid_request_error", message)
 
 
 def not_found(message: str) -> ApiError:
-    """A 404."""
+    """Return a 404."""
     return ApiError(404, "not_found_error", message)

@@ -6,14 +6,16 @@ import asyncio
 import re
 from collections import deque
 from collections.abc import Iterator
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import msgspec
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from batchtui.simulator.clock import Clock, stamp
 from batchtui.simulator.errors import envelope
 from batchtui.simulator.settings import SimulatorError
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 FaultKind = Literal[
     "refuse",
@@ -84,7 +86,7 @@ class FaultPlan:
         self.pending: list[Fault] = []
 
     def take(self, method: str, path: str) -> Fault | None:
-        """The fault for this request, counted down; None when it shall go through."""
+        """Return the fault for this request, counted down; None when it shall go through."""
         for fault in self.pending:
             if not fault.matches(method, path):
                 continue
@@ -112,6 +114,7 @@ class Gate:
         self.log: deque[dict[str, Any]] = deque(maxlen=_LOG_ENTRIES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Log the request, then let it through or spoil it."""
         if scope["type"] != "http" or scope["path"].startswith("/_control"):
             await self._app(scope, receive, send)
             return
@@ -249,7 +252,7 @@ async def _nowhere(message: Message) -> None:
 
 
 def spoil_lines(all_lines: Iterator[bytes], fault: Fault) -> Iterator[bytes]:
-    """The lines of a results file with one of them spoiled."""
+    """Return the lines of a results file with one of them spoiled."""
     for number, line in enumerate(all_lines):
         if number != fault.line:
             yield line

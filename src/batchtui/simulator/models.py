@@ -29,13 +29,13 @@ class Model:
         return self.id.split("-")[1]
 
     def output_limit(self, betas: frozenset[str]) -> int:
-        """The highest max_tokens a request may ask for in a batch sent with these betas."""
+        """Return the highest max_tokens a request may ask for in a batch sent with these betas."""
         if self.long_output and LONG_OUTPUT_BETA in betas:
             return _LONG_OUTPUT_TOKENS
         return self.max_tokens
 
     def info(self) -> dict[str, Any]:
-        """The object of GET /v1/models."""
+        """Return the object of GET /v1/models."""
         return {
             "type": "model",
             "id": self.id,

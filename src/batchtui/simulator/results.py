@@ -1,11 +1,13 @@
-"""The results file of an ended batch, made while it is sent: no answer is ever kept."""
+"""The results file of an ended batch: made while it is first sent, read from disk afterwards."""
 
 from __future__ import annotations
 
 import mmap
 import random
+import tempfile
 import zlib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -25,7 +27,7 @@ _GZIP_WINDOW = 31
 
 
 def lines(batch: Batch, answerer: Answerer, settings: Settings) -> Iterator[bytes]:
-    """The lines of the results, each with its newline, in an order that is not the order of the requests."""
+    """Return the lines of the results, each with its newline, in an order that is not the order of the requests."""
     rows = batch.rows
     order = list(range(len(rows)))
     random.Random(batch.id).shuffle(order)  # noqa: S311 - an order, not a secret
@@ -41,8 +43,28 @@ def lines(batch: Batch, answerer: Answerer, settings: Settings) -> Iterator[byte
             yield encode(without_nulls(line) if settings.omit_nulls else line) + b"\n"
 
 
-def chunks(all_lines: Iterator[bytes]) -> Iterator[bytes]:
-    """The same bytes in pieces that are worth a write each."""
+def pieces(batch: Batch, answerer: Answerer, settings: Settings) -> Iterator[bytes]:
+    """Return the whole results in pieces worth a write each; kept on disk once they were read to the end."""
+    if batch.results_of is settings:
+        yield from _kept(batch)
+        return
+    with tempfile.NamedTemporaryFile(dir=batch.results_path.parent, delete=False) as part:
+        kept = False
+        try:
+            for piece in joined(lines(batch, answerer, settings)):
+                part.write(piece)
+                yield piece
+            part.flush()
+            Path(part.name).replace(batch.results_path)
+            batch.results_of = settings
+            kept = True
+        finally:
+            if not kept:
+                Path(part.name).unlink()
+
+
+def joined(all_lines: Iterator[bytes]) -> Iterator[bytes]:
+    """Return the same bytes in pieces that are worth a write each."""
     held: list[bytes] = []
     size = 0
     for line in all_lines:
@@ -56,23 +78,29 @@ def chunks(all_lines: Iterator[bytes]) -> Iterator[bytes]:
         yield b"".join(held)
 
 
-def gzipped(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """The same pieces compressed as one gzip stream."""
+def gzipped(plain: Iterator[bytes]) -> Iterator[bytes]:
+    """Return the same pieces compressed as one gzip stream."""
     packer = zlib.compressobj(1, wbits=_GZIP_WINDOW)
-    for piece in pieces:
+    for piece in plain:
         packed = packer.compress(piece)
         if packed:
             yield packed
     yield packer.flush()
 
 
-def without_nulls(value: Any) -> Any:
-    """The value with every null key left out, at every depth."""
+def without_nulls(value: object) -> object:
+    """Return the value with every null key left out, at every depth."""
     if isinstance(value, dict):
         return {key: without_nulls(part) for key, part in value.items() if part is not None}
     if isinstance(value, list):
         return [without_nulls(part) for part in value]
     return value
+
+
+def _kept(batch: Batch) -> Iterator[bytes]:
+    with batch.results_path.open("rb", buffering=0) as file:
+        while piece := file.read(_CHUNK_BYTES):
+            yield piece
 
 
 def _result(

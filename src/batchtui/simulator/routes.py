@@ -18,9 +18,9 @@ from batchtui.simulator.chance import roll, token
 from batchtui.simulator.errors import ApiError, invalid, not_found
 from batchtui.simulator.faults import LINE_FAULTS, spoil_lines
 from batchtui.simulator.models import BY_NAME, CATALOGUE
-from batchtui.simulator.results import chunks, gzipped, lines
+from batchtui.simulator.results import gzipped, joined, lines, pieces
 from batchtui.simulator.usage import prompt_tokens
-from batchtui.simulator.validation import VERSIONS, Terms, raise_row_error
+from batchtui.simulator.validation import VERSIONS, Terms, refuse_wrong_message
 
 if TYPE_CHECKING:
     from batchtui.simulator.app import Simulator
@@ -58,7 +58,7 @@ class _Api:
         self._simulator = simulator
 
     def guarded(self, handler: Handler) -> Handler:
-        """The handler behind the checks of key and version."""
+        """Return the handler behind the checks of key and version."""
 
         async def endpoint(request: Request) -> Response:
             key = _key(request)
@@ -124,25 +124,25 @@ class _Api:
         batch = self._batch(request)
         simulator = self._simulator
         require_results(batch, simulator.clock.now())
-        all_lines = lines(batch, simulator.answerer, simulator.settings)
         fault = getattr(request.state, "fault", None)
         if fault is not None and fault.kind in LINE_FAULTS:
-            all_lines = spoil_lines(all_lines, fault)
-        pieces = chunks(all_lines)
+            body = joined(spoil_lines(lines(batch, simulator.answerer, simulator.settings), fault))
+        else:
+            body = pieces(batch, simulator.answerer, simulator.settings)
         headers = {
             **simulator.headers(request),
             "content-disposition": f"attachment; filename*=utf-8''{batch.id}_results.jsonl",
             "vary": "Accept-Encoding",
         }
         if simulator.settings.gzip_results and "gzip" in request.headers.get("accept-encoding", ""):
-            pieces = gzipped(pieces)
+            body = gzipped(body)
             headers["content-encoding"] = "gzip"
-        return StreamingResponse(_in_thread(pieces), headers=headers, media_type="application/x-jsonl")
+        return StreamingResponse(_in_thread(body), headers=headers, media_type="application/x-jsonl")
 
     async def message(self, request: Request) -> Response:
         """POST one plain message, for trials."""
         params = await _json_body(request)
-        raise_row_error(params, request.state.terms)
+        refuse_wrong_message(params, request.state.terms)
         simulator = self._simulator
         number = roll(simulator.settings.seed, "message", msgspec.json.encode(params, order="sorted").decode())
         return simulator.reply(request, simulator.answerer.message(params, number, "standard"))
@@ -150,11 +150,9 @@ class _Api:
     async def count_tokens(self, request: Request) -> Response:
         """POST an estimate of the input tokens."""
         params = await _json_body(request)
-        if isinstance(params, dict):
-            if "max_tokens" in params:
-                raise invalid("max_tokens: Extra inputs are not permitted")
-            params = {**params, "max_tokens": 1}
-        raise_row_error(params, request.state.terms)
+        if "max_tokens" in params:
+            raise invalid("max_tokens: Extra inputs are not permitted")
+        refuse_wrong_message({**params, "max_tokens": 1}, request.state.terms)
         return self._simulator.reply(request, {"input_tokens": prompt_tokens(params)})
 
     async def models(self, request: Request) -> Response:
@@ -240,16 +238,18 @@ async def _save_body(request: Request, path: Path, max_bytes: int) -> None:
         raise ApiError(413, "request_too_large", "Request exceeds the maximum size")
 
 
-async def _json_body(request: Request) -> Any:
+async def _json_body(request: Request) -> dict[str, Any]:
     body = await request.body()
     if len(body) > _MESSAGE_BYTES:
         raise ApiError(413, "request_too_large", "Request exceeds the maximum size")
     try:
-        return msgspec.json.decode(body)
+        return msgspec.json.decode(body, type=dict[str, Any])
+    except msgspec.ValidationError:
+        raise invalid("Input should be a valid dictionary") from None
     except (msgspec.DecodeError, RecursionError) as error:
         raise invalid(f"The request body is not valid JSON: {error}") from None
 
 
-async def _in_thread(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
-    while piece := await asyncio.to_thread(next, pieces, b""):
+async def _in_thread(body: Iterator[bytes]) -> AsyncIterator[bytes]:
+    while piece := await asyncio.to_thread(next, body, b""):
         yield piece

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -60,9 +61,10 @@ def run(
     host: str = "127.0.0.1",
     on_listening: Callable[[str, Simulator], None] | None = None,
 ) -> None:
-    """Serve in the foreground until interrupted; prints nothing. `on_listening(base_url, simulator)` is called once.
+    """Serve in the foreground until SIGINT or SIGTERM, then return; prints nothing.
 
-    Raises SimulatorError for a host that is not loopback or a port that is taken, KeyboardInterrupt after Ctrl+C.
+    `on_listening(base_url, simulator)` is called once, before the first request is answered. Raises SimulatorError
+    for a host that is not loopback or a port that is taken.
     """
     listener = _listen(host, port)
     with listener, Simulator(settings) as served:
@@ -87,6 +89,19 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.listening = threading.Event()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        # The parent raises the signal again on the way out, which would skip the removal of the request lines.
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
     async def main_loop(self) -> None:
         self.listening.set()

@@ -79,7 +79,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             raise SimulatorError("frozen_at has no time zone: write it as 2026-11-02T12:00:00+00:00")
 
     def changed(self, patch: dict[str, Any]) -> Settings:
-        """The settings with these names changed; raises SimulatorError for an unknown name or a wrong type."""
+        """Return the settings with these names changed; raises SimulatorError for a name or type that is wrong."""
         try:
             return msgspec.convert({**msgspec.structs.asdict(self), **patch}, Settings)
         except msgspec.ValidationError as error:

@@ -15,12 +15,12 @@ _CACHE_USE = 20
 
 
 def text_tokens(text: str) -> int:
-    """An estimate: a token is about four characters."""
+    """Return an estimate: a token is about four characters."""
     return -(-len(text) // _CHARS_PER_TOKEN)
 
 
 def prompt_tokens(params: dict[str, Any]) -> int:
-    """What count_tokens answers for these params, and the whole input of a message."""
+    """Return what count_tokens answers for these params, and the whole input of a message."""
     before, after = _split_at_cache_mark(params)
     return before + after + _OVERHEAD_TOKENS
 
@@ -28,7 +28,7 @@ def prompt_tokens(params: dict[str, Any]) -> int:
 def usage(
     params: dict[str, Any], number: int, output_tokens: int, thinking_tokens: int, service_tier: str
 ) -> dict[str, Any]:
-    """The usage object of a message; `number` is the row's roll, which decides whether the cache was hit."""
+    """Return the usage object of a message; `number` is the row's roll, which decides whether the cache was hit."""
     before, after = _split_at_cache_mark(params)
     cached = before if before >= _CACHE_MINIMUM_TOKENS else 0
     hit = share(number, _CACHE_USE) < _CACHE_HIT_SHARE
@@ -53,7 +53,7 @@ def usage(
 
 
 def _parts(params: dict[str, Any]) -> list[Any]:
-    """The prompt in the order in which it is cached: tools, system, messages."""
+    """Return the prompt in the order in which it is cached: tools, system, messages."""
     parts: list[Any] = list(params.get("tools") or ())
     for content in (params.get("system"), *(message["content"] for message in params["messages"])):
         if isinstance(content, list):
@@ -80,7 +80,7 @@ def _asks_for_hour(params: dict[str, Any]) -> bool:
     return any(isinstance(mark, dict) and mark.get("ttl") == "1h" for mark in (params.get("cache_control"), *marks))
 
 
-def _part_tokens(part: Any) -> int:
+def _part_tokens(part: str | dict[str, Any]) -> int:
     if isinstance(part, str):
         return text_tokens(part)
     kind = part.get("type")

@@ -15,7 +15,11 @@ VERSIONS = ("2023-01-01", "2023-06-01", SAMPLING_REMOVED)
 _CUSTOM_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _SAMPLING = ("temperature", "top_p", "top_k")
 _PARAMS = frozenset(
-    ["model", "messages", "cache_control", "container", "context_management", "diagnostics", "inference_geo", "max_tokens", "mcp_servers", "metadata", "output_config", "service_tier", "stop_sequences", "stream", "system", "temperature", "thinking", "tool_choice", "tools", "top_k", "top_p", "user_profile_id"]
+    (
+        *("model", "messages", "max_tokens", "system", "metadata", "stop_sequences", "stream", "temperature"),
+        *("top_k", "top_p", "thinking", "tools", "tool_choice", "output_config", "cache_control", "container"),
+        *("context_management", "diagnostics", "inference_geo", "mcp_servers", "service_tier", "user_profile_id"),
+    )
 )
 
 
@@ -33,7 +37,7 @@ class Terms(NamedTuple):
     betas: frozenset[str]
 
 
-def check_row(index: int, row: Any, seen: set[str]) -> None:
+def check_row(index: int, row: object, seen: set[str]) -> None:
     """Refuse the whole batch for a row that is not a custom_id and params; raises ApiError."""
     where = f"requests.{index}"
     if not isinstance(row, dict):
@@ -58,7 +62,7 @@ def check_row(index: int, row: Any, seen: set[str]) -> None:
 
 
 def row_error(params: dict[str, Any], terms: Terms, *, in_batch: bool = True) -> RowError | None:
-    """The first thing wrong with the params of one request, or None when it can be answered."""
+    """Return the first thing wrong with the params of one request, or None when it can be answered."""
     message = _shape_problem(params, terms, in_batch=in_batch)
     if message is not None:
         return _bad(message)
@@ -75,10 +79,8 @@ def row_error(params: dict[str, Any], terms: Terms, *, in_batch: bool = True) ->
     return None if problem is None else _bad(problem)
 
 
-def raise_row_error(params: Any, terms: Terms) -> None:
+def refuse_wrong_message(params: dict[str, Any], terms: Terms) -> None:
     """Refuse a single message for what would be an errored row in a batch; raises ApiError."""
-    if not isinstance(params, dict):
-        raise invalid("Input should be a valid dictionary")
     error = row_error(params, terms, in_batch=False)
     if error is not None:
         raise ApiError(404 if error.kind == "not_found_error" else 400, *error)
@@ -121,7 +123,7 @@ def _sampling_problem(params: dict[str, Any], terms: Terms) -> str | None:
     return None
 
 
-def _messages_problem(messages: Any, terms: Terms) -> str | None:
+def _messages_problem(messages: object, terms: Terms) -> str | None:
     if not isinstance(messages, list):
         return "messages: Input should be a valid list"
     if not messages:
@@ -153,7 +155,7 @@ def _messages_problem(messages: Any, terms: Terms) -> str | None:
     return None
 
 
-def _content_problem(where: str, role: str, content: Any, terms: Terms) -> str | None:
+def _content_problem(where: str, role: str, content: object, terms: Terms) -> str | None:
     if isinstance(content, str):
         return None
     if not isinstance(content, list):
@@ -189,9 +191,9 @@ def _options_problem(params: dict[str, Any], budget_thinking: bool) -> str | Non
     if not isinstance(tools, list) or not all(isinstance(tool, dict) and "name" in tool for tool in tools):
         return "tools.0.name: Field required"
     choice = params.get("tool_choice")
-    if isinstance(choice, dict) and choice.get("type") == "tool":
-        if choice.get("name") not in {tool["name"] for tool in tools}:
-            return f"tool_choice.name: Tool '{choice.get('name')}' not found in provided tools"
+    wanted = choice.get("name") if isinstance(choice, dict) and choice.get("type") == "tool" else None
+    if wanted is not None and wanted not in {tool["name"] for tool in tools}:
+        return f"tool_choice.name: Tool '{wanted}' not found in provided tools"
     config = params.get("output_config")
     layout = config.get("format") if isinstance(config, dict) else None
     if isinstance(layout, dict) and not isinstance(layout.get("schema"), dict):

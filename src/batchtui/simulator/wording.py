@@ -43,10 +43,25 @@ THINKING = (
 REFUSAL = "I can't help with that request."
 REFUSAL_REASON = "The request was declined by a safety classifier."
 REFUSED_TOPICS = ("build a bomb", "nerve agent", "write malware", "ransomware", "bioweapon")
-STOP_WORDS = frozenset(
-    ["about", "above", "after", "again", "answer", "because", "being", "below", "could", "does", "during", "each", "every", "first", "following", "from", "have", "here", "into", "just", "more", "most", "only", "other", "over", "please", "reply", "same", "should", "some", "such", "than", "that", "their", "them", "then", "there", "these", "they", "this", "those", "through", "under", "until", "very", "what", "when", "where", "which", "while", "with", "would", "your", "text", "write", "give", "summarise", "summarize", "translate", "classify", "extract", "describe", "explain", "following", "sentence", "sentences", "words", "word"]
-)
+_COMMON = """
+about above after again answer because being below could during every first following other please reply
+should their there these those through under until where which while would write summarise summarize
+translate classify extract describe explain sentence sentences words better expected works arrived quickly
+asked compared agreed opened before looks whole product description model place customer three meeting
+called using great feels
+"""
+STOP_WORDS = frozenset(_COMMON.split())
 LABELS = ("positive", "negative", "neutral")
+#: What speaks for a label; a label without cues is drawn.
+CUES = {
+    "positive": ("love", "great", "excellent", "better than", "worth", "lovely", "easy to", "perfect", "happy"),
+    "negative": ("broken", "stopped", "missing", "louder", "cheap", "terrible", "awful", "hate", "refund"),
+    "neutral": ("what it should", "is fine", "okay", "average"),
+    "billing": ("charged", "invoice", "refund", "discount", "payment", "price"),
+    "shipping": ("parcel", "delivery", "replacement", "arrive", "tracking"),
+    "account": ("log in", "password", "my account", "sign in"),
+    "product": ("broken", "manual", "spare part", "how do i"),
+}
 TOPIC_LABELS = ("billing", "shipping", "product", "account", "other")
 
 TRANSLATIONS = {
@@ -62,8 +77,9 @@ TRANSLATIONS = {
         "La traduction est",
         {
             "the": "le", "a": "un", "and": "et", "is": "est", "not": "pas", "good": "bon", "very": "très",
-            "i": "je", "we": "nous", "you": "vous", "with": "avec", "for": "pour", "of": "de", "to": "à", "in": "dans",
-            "day": "jour", "house": "maison", "new": "nouveau", "time": "temps", "today": "aujourd'hui",
+            "i": "je", "we": "nous", "you": "vous", "with": "avec", "for": "pour", "of": "de", "to": "à",
+            "in": "dans", "day": "jour", "house": "maison", "new": "nouveau", "time": "temps",
+            "today": "aujourd'hui",
         },
     ),
     "spanish": (
