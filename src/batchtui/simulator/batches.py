@@ -153,7 +153,6 @@ class Shelf:
                 batch.cancel_share = batch.finished_share(now)
                 remaining = batch.duration_seconds - (now - batch.created_at).total_seconds()
                 batch.duration_seconds += min(0.0, cancel_seconds - remaining)
-            self._settle(batch)
 
     def delete(self, batch: Batch) -> None:
         """Forget an ended batch and its results; raises a 400 when it is still running."""

@@ -12,14 +12,13 @@ from starlette.routing import Route
 
 from batchtui.simulator.batches import Batch
 from batchtui.simulator.clock import stamp
+from batchtui.simulator.engine import Engine
 from batchtui.simulator.errors import ApiError, invalid
 from batchtui.simulator.faults import Fault
 from batchtui.simulator.settings import SimulatorError
 
 if TYPE_CHECKING:
     from starlette.requests import Request
-
-    from batchtui.simulator.app import Simulator
 
 
 class Order(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -42,56 +41,56 @@ class Order(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     prepare: str | None = None
 
 
-def obey(simulator: Simulator, order: Order) -> None:
+def obey(engine: Engine, order: Order) -> None:
     """Do what the order says; raises SimulatorError for a wrong setting, ApiError for an unknown batch."""
     if order.settings:
-        simulator.change(order.settings)
+        engine.change(order.settings)
     if order.clear_faults:
-        simulator.faults.pending.clear()
+        engine.faults.pending.clear()
     if order.clear_log:
-        simulator.clear_log()
-    simulator.faults.pending.extend(order.faults)
-    simulator.clock.advance(order.advance_seconds)
-    for batch in _meant(simulator, order.expire):
-        simulator.shelf.expire_now(batch, order.finished_share)
-    for batch in _meant(simulator, order.end):
-        simulator.shelf.end_now(batch)
-    for batch in _meant(simulator, order.prepare):
-        simulator.prepare(batch)
+        engine.clear_log()
+    engine.faults.pending.extend(order.faults)
+    engine.clock.advance(order.advance_seconds)
+    for batch in _meant(engine, order.expire):
+        engine.shelf.expire_now(batch, order.finished_share)
+    for batch in _meant(engine, order.end):
+        engine.shelf.end_now(batch)
+    for batch in _meant(engine, order.prepare):
+        engine.prepare(batch)
 
 
-def state(simulator: Simulator) -> dict[str, Any]:
+def state(engine: Engine) -> dict[str, Any]:
     """Return what GET and POST /_control answer."""
     return {
-        "now": stamp(simulator.clock.now()),
+        "now": stamp(engine.clock.now()),
         "batches": [
-            {"id": batch.id, "status": batch.status, "counts": batch.counts()} for batch in simulator.shelf.all()
+            {"id": batch.id, "status": batch.status, "counts": batch.counts()} for batch in engine.shelf.all()
         ],
-        "faults": msgspec.to_builtins(simulator.faults.pending),
-        "settings": {**msgspec.to_builtins(simulator.settings), "api_key": None},
-        "requests_seen": len(simulator.log),
+        "faults": msgspec.to_builtins(engine.faults.pending),
+        "settings": {**msgspec.to_builtins(engine.settings), "api_key": None},
+        "requests_seen": len(engine.log),
     }
 
 
-def control_routes(simulator: Simulator) -> list[Route]:
+def control_routes(engine: Engine) -> list[Route]:
     """`/_control` and `/_control/log`, for callers on this machine only."""
 
     async def read(request: Request) -> Response:
         _require_loopback(request)
-        return _json(state(simulator))
+        return _json(state(engine))
 
     async def write(request: Request) -> Response:
         _require_loopback(request)
         try:
             order = msgspec.json.decode(await request.body(), type=Order)
-            await asyncio.to_thread(obey, simulator, order)
+            await asyncio.to_thread(obey, engine, order)
         except (msgspec.DecodeError, SimulatorError) as error:
             raise invalid(f"_control: {error}") from None
-        return _json(state(simulator))
+        return _json(state(engine))
 
     async def log(request: Request) -> Response:
         _require_loopback(request)
-        return _json(simulator.log)
+        return _json(engine.log)
 
     return [
         Route("/_control", read, methods=["GET"]),
@@ -100,10 +99,10 @@ def control_routes(simulator: Simulator) -> list[Route]:
     ]
 
 
-def _meant(simulator: Simulator, name: str | None) -> list[Batch]:
+def _meant(engine: Engine, name: str | None) -> list[Batch]:
     if name is None:
         return []
-    return simulator.shelf.all() if name == "all" else [simulator.shelf.get(name)]
+    return engine.shelf.all() if name == "all" else [engine.shelf.get(name)]
 
 
 def _require_loopback(request: Request) -> None:

@@ -34,7 +34,6 @@ FaultKind = Literal[
 #: These change lines of a results file; the others happen to any request.
 LINE_FAULTS = frozenset({"corrupt_line", "unknown_result", "missing_line", "blank_line"})
 
-_LOG_ENTRIES = 10_000
 _SECRET_HEADERS = frozenset({"authorization", "x-api-key", "cookie"})
 _GARBAGE = b"<html><body><h1>502 Bad Gateway</h1></body></html>"
 
@@ -107,11 +106,11 @@ class Gate:
     Needs the connection's transport in `scope["state"]["transport"]` to close a socket; see server.py.
     """
 
-    def __init__(self, app: ASGIApp, plan: FaultPlan, clock: Clock) -> None:
+    def __init__(self, app: ASGIApp, plan: FaultPlan, clock: Clock, log: deque[dict[str, Any]]) -> None:
         self._app = app
         self._plan = plan
         self._clock = clock
-        self.log: deque[dict[str, Any]] = deque(maxlen=_LOG_ENTRIES)
+        self._log = log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Log the request, then let it through or spoil it."""
@@ -119,7 +118,7 @@ class Gate:
             await self._app(scope, receive, send)
             return
         entry = self._entry(scope)
-        self.log.append(entry)
+        self._log.append(entry)
         fault = self._plan.take(scope["method"], scope["path"])
         entry["fault"] = None if fault is None else fault.kind
 

@@ -240,7 +240,7 @@ def _minutes(seed: int) -> Callable[[int], str]:
         one = _chooser(seed, number)
         topic, other = one(_SUBJECTS), one(_SUBJECTS)
         return (
-            f"Summarise in three sentences:\n\n{one(_NAMES)} opened the meeting in {one(_PLACES)} with the {topic}. "
+            f"Summarise in three sentences:\n\n{one(_NAMES)} opened the meeting in {one(_PLACES)} with {topic}. "
             f"Residents asked how the {topic} would change traffic and rents. {one(_NAMES)} compared it with the "
             f"{other} and asked for figures before the next session. The council postponed the {other} and agreed "
             f"to publish the costs of the {topic} within a month."

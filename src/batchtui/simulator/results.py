@@ -60,7 +60,7 @@ def pieces(batch: Batch, answerer: Answerer, settings: Settings) -> Iterator[byt
             kept = True
         finally:
             if not kept:
-                Path(part.name).unlink()
+                Path(part.name).unlink(missing_ok=True)
 
 
 def joined(all_lines: Iterator[bytes]) -> Iterator[bytes]:

@@ -6,24 +6,23 @@ import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from batchtui.simulator.batches import Batch, require_results
 from batchtui.simulator.chance import roll, token
+from batchtui.simulator.engine import Engine
 from batchtui.simulator.errors import ApiError, invalid, not_found
 from batchtui.simulator.faults import LINE_FAULTS, spoil_lines
 from batchtui.simulator.models import BY_NAME, CATALOGUE
+from batchtui.simulator.replies import common_headers, reply
 from batchtui.simulator.results import gzipped, joined, lines, pieces
 from batchtui.simulator.usage import prompt_tokens
 from batchtui.simulator.validation import VERSIONS, Terms, refuse_wrong_message
-
-if TYPE_CHECKING:
-    from batchtui.simulator.app import Simulator
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -33,14 +32,15 @@ _MAX_LIMIT = 1000
 _MESSAGE_BYTES = 32_000_000
 
 
-def api_routes(simulator: Simulator) -> list[Route]:
+def api_routes(engine: Engine) -> list[Route]:
     """Everything under /v1."""
-    api = _Api(simulator)
+    api = _Api(engine)
     batches = "/v1/messages/batches"
-    routes = [
+    return [
         Route(batches, api.guarded(api.create), methods=["POST"]),
         Route(batches, api.guarded(api.page), methods=["GET"]),
         Route(f"{batches}/{{id}}", api.guarded(api.retrieve), methods=["GET"]),
+        Route(f"{batches}/{{id}}", api.guarded(api.delete), methods=["DELETE"]),
         Route(f"{batches}/{{id}}/cancel", api.guarded(api.cancel), methods=["POST"]),
         Route(f"{batches}/{{id}}/results", api.guarded(api.results), methods=["GET"]),
         Route("/v1/messages", api.guarded(api.message), methods=["POST"]),
@@ -48,21 +48,18 @@ def api_routes(simulator: Simulator) -> list[Route]:
         Route("/v1/models", api.guarded(api.models), methods=["GET"]),
         Route("/v1/models/{id}", api.guarded(api.model), methods=["GET"]),
     ]
-    if simulator.settings.deletable:
-        routes.append(Route(f"{batches}/{{id}}", api.guarded(api.delete), methods=["DELETE"]))
-    return routes
 
 
 class _Api:
-    def __init__(self, simulator: Simulator) -> None:
-        self._simulator = simulator
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
 
     def guarded(self, handler: Handler) -> Handler:
         """Return the handler behind the checks of key and version."""
 
         async def endpoint(request: Request) -> Response:
             key = _key(request)
-            wanted = self._simulator.settings.api_key
+            wanted = self._engine.settings.api_key
             if key.startswith("sk-ant-invalid") or (wanted is not None and key != wanted):
                 raise ApiError(401, "authentication_error", "invalid x-api-key")
             header = request.headers.get("anthropic-workspace-id")
@@ -80,22 +77,20 @@ class _Api:
 
     async def create(self, request: Request) -> Response:
         """POST: the body goes to a file while it arrives and is read in a thread, so that polls still answer."""
-        with tempfile.TemporaryDirectory(dir=self._simulator.directory(), prefix="body-") as directory:
+        with tempfile.TemporaryDirectory(dir=self._engine.directory(), prefix="body-") as directory:
             body = Path(directory, "body")
-            await _save_body(request, body, self._simulator.settings.max_body_bytes)
-            batch = await asyncio.to_thread(
-                self._simulator.create, body, request.state.workspace, request.state.terms
-            )
-        return self._simulator.reply(request, self._public(request, batch))
+            await _save_body(request, body, self._engine.settings.max_body_bytes)
+            batch = await asyncio.to_thread(self._engine.create, body, request.state.workspace, request.state.terms)
+        return reply(self._engine, request, self._public(request, batch))
 
     async def page(self, request: Request) -> Response:
         """GET the list, newest first."""
         query = request.query_params
-        found, has_more = self._simulator.shelf.page(
+        found, has_more = self._engine.shelf.page(
             request.state.workspace, _limit(request), query.get("after_id"), query.get("before_id")
         )
         data = [self._public(request, batch) for batch in found]
-        return self._simulator.reply(request, _page(data, has_more))
+        return reply(self._engine, request, _page(data, has_more))
 
     async def retrieve(self, request: Request) -> Response:
         """GET one; a running one carries the poll hint."""
@@ -103,38 +98,39 @@ class _Api:
         if batch.hidden_retrieves:
             batch.hidden_retrieves -= 1
             raise not_found(f"Message Batch {batch.id} not found.")
-        hint = self._simulator.settings.poll_hint and batch.status == "in_progress"
+        hint = self._engine.settings.poll_hint and batch.status == "in_progress"
         headers = {"retry-after": _POLL_HINT_SECONDS} if hint else None
-        return self._simulator.reply(request, self._public(request, batch), headers=headers)
+        return reply(self._engine, request, self._public(request, batch), headers=headers)
 
     async def cancel(self, request: Request) -> Response:
         """POST cancel; the body is not looked at."""
         batch = self._batch(request)
-        self._simulator.shelf.cancel(batch, self._simulator.settings.cancel_seconds)
-        return self._simulator.reply(request, self._public(request, batch))
+        self._engine.shelf.cancel(batch, self._engine.settings.cancel_seconds)
+        return reply(self._engine, request, self._public(request, batch))
 
     async def delete(self, request: Request) -> Response:
         """DELETE an ended batch."""
+        if not self._engine.settings.deletable:
+            raise ApiError(405, "invalid_request_error", "Method Not Allowed")
         batch = self._batch(request)
-        self._simulator.shelf.delete(batch)
-        return self._simulator.reply(request, {"id": batch.id, "type": "message_batch_deleted"})
+        self._engine.shelf.delete(batch)
+        return reply(self._engine, request, {"id": batch.id, "type": "message_batch_deleted"})
 
     async def results(self, request: Request) -> Response:
         """GET the results as JSON lines, made while they are sent."""
         batch = self._batch(request)
-        simulator = self._simulator
-        require_results(batch, simulator.clock.now())
+        engine = self._engine
+        require_results(batch, engine.clock.now())
         fault = getattr(request.state, "fault", None)
         if fault is not None and fault.kind in LINE_FAULTS:
-            body = joined(spoil_lines(lines(batch, simulator.answerer, simulator.settings), fault))
+            body = joined(spoil_lines(lines(batch, engine.answerer, engine.settings), fault))
         else:
-            body = pieces(batch, simulator.answerer, simulator.settings)
+            body = pieces(batch, engine.answerer, engine.settings)
         headers = {
-            **simulator.headers(request),
+            **common_headers(engine, request),
             "content-disposition": f"attachment; filename*=utf-8''{batch.id}_results.jsonl",
-            "vary": "Accept-Encoding",
         }
-        if simulator.settings.gzip_results and "gzip" in request.headers.get("accept-encoding", ""):
+        if engine.settings.gzip_results and "gzip" in request.headers.get("accept-encoding", ""):
             body = gzipped(body)
             headers["content-encoding"] = "gzip"
         return StreamingResponse(_in_thread(body), headers=headers, media_type="application/x-jsonl")
@@ -143,9 +139,9 @@ class _Api:
         """POST one plain message, for trials."""
         params = await _json_body(request)
         refuse_wrong_message(params, request.state.terms)
-        simulator = self._simulator
-        number = roll(simulator.settings.seed, "message", msgspec.json.encode(params, order="sorted").decode())
-        return simulator.reply(request, simulator.answerer.message(params, number, "standard"))
+        engine = self._engine
+        number = roll(engine.settings.seed, "message", msgspec.json.encode(params, order="sorted").decode())
+        return reply(engine, request, engine.answerer.message(params, number, "standard"))
 
     async def count_tokens(self, request: Request) -> Response:
         """POST an estimate of the input tokens."""
@@ -153,7 +149,7 @@ class _Api:
         if "max_tokens" in params:
             raise invalid("max_tokens: Extra inputs are not permitted")
         refuse_wrong_message({**params, "max_tokens": 1}, request.state.terms)
-        return self._simulator.reply(request, {"input_tokens": prompt_tokens(params)})
+        return reply(self._engine, request, {"input_tokens": prompt_tokens(params)})
 
     async def models(self, request: Request) -> Response:
         """GET the models, newest first."""
@@ -166,23 +162,23 @@ class _Api:
             start = max(start, end - limit)
         data = [model.info() for model in CATALOGUE[start : min(end, start + limit)]]
         has_more = start > 0 if before_id else start + limit < end
-        return self._simulator.reply(request, _page(data, has_more))
+        return reply(self._engine, request, _page(data, has_more))
 
     async def model(self, request: Request) -> Response:
         """GET one model, by id or alias."""
         found = BY_NAME.get(request.path_params["id"])
         if found is None:
             raise not_found(f"model: {request.path_params['id']}")
-        return self._simulator.reply(request, found.info())
+        return reply(self._engine, request, found.info())
 
     def _batch(self, request: Request) -> Batch:
-        return self._simulator.shelf.get(request.path_params["id"], request.state.workspace)
+        return self._engine.shelf.get(request.path_params["id"], request.state.workspace)
 
     def _public(self, request: Request, batch: Batch) -> dict[str, Any]:
-        base = self._simulator.settings.results_base
+        base = self._engine.settings.results_base
         if base is None:
             base = str(request.base_url).rstrip("/")
-        return batch.public(self._simulator.clock.now(), base.rstrip("/"))
+        return batch.public(self._engine.clock.now(), base.rstrip("/"))
 
 
 def _key(request: Request) -> str:
@@ -226,14 +222,10 @@ async def _save_body(request: Request, path: Path, max_bytes: int) -> None:
     """Write the body to a file; one that is too large is read to its end, so that the refusal can arrive."""
     count = 0
     with path.open("wb", buffering=0) as file:
-        try:
-            async for chunk in request.stream():
-                count += len(chunk)
-                if count <= max_bytes:
-                    file.write(chunk)
-        except ClientDisconnect:
-            # The reply goes nowhere; what matters is that half a body makes no batch.
-            raise invalid("The request body is incomplete: the client closed the connection") from None
+        async for chunk in request.stream():
+            count += len(chunk)
+            if count <= max_bytes:
+                file.write(chunk)
     if count > max_bytes:
         raise ApiError(413, "request_too_large", "Request exceeds the maximum size")
 
