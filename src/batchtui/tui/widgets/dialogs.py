@@ -13,6 +13,7 @@ from textual.widgets import Button, Input, Static
 
 from batchtui.tui.text import clean_line
 from batchtui.tui.widgets.literal import literal, literal_line
+from batchtui.tui.widgets.navigation import MOVE_BINDINGS, lines_to_move
 
 DIALOG_CSS = """
     align: center middle;
@@ -48,8 +49,7 @@ class ConfirmScreen(ModalScreen[bool]):
         Binding("n,escape", "dismiss(False)", "No", id="confirm-no", tooltip="Do nothing and go back"),
         Binding("left", "app.focus_previous", "Left", show=False, id="confirm-left", tooltip="Button before"),
         Binding("right", "app.focus_next", "Right", show=False, id="confirm-right", tooltip="Next button"),
-        Binding("up,k", "scroll_body(-1)", "Up", show=False, id="confirm-up", tooltip="Scroll the text up"),
-        Binding("down,j", "scroll_body(1)", "Down", show=False, id="confirm-down", tooltip="Scroll the text down"),
+        *MOVE_BINDINGS,
     ]
 
     def __init__(
@@ -73,8 +73,7 @@ class ConfirmScreen(ModalScreen[bool]):
         with Vertical() as frame:
             frame.border_title = _title(self._title)
             with VerticalScroll(id="dialog-body", can_focus=False):
-                for line in self._body:
-                    yield Static(literal(line))
+                yield Static(Content("\n").join([literal(line) for line in self._body]))
             with Horizontal(id="dialog-buttons"):
                 yield Button(literal_line(f"{self._cancel_label} (n)"), id="dialog-cancel")
                 yield Button(
@@ -87,9 +86,13 @@ class ConfirmScreen(ModalScreen[bool]):
         """Put the focus on the button that does nothing."""
         self.query_one("#dialog-cancel").focus()
 
-    def action_scroll_body(self, lines: int) -> None:
+    def action_go(self, where: str) -> None:
         """Scroll a body that is longer than the screen."""
-        self.query_one("#dialog-body").scroll_relative(y=lines, animate=False)
+        body = self.query_one("#dialog-body")
+        if where in {"first", "last"}:
+            body.scroll_to(y=0 if where == "first" else body.max_scroll_y, animate=False)
+        else:
+            body.scroll_relative(y=lines_to_move(where, body.size.height), animate=False)
 
     @on(Button.Pressed)
     async def _pressed(self, event: Button.Pressed) -> None:

@@ -132,7 +132,8 @@ class TextView(ScrollView, can_focus=True, inherit_bindings=False):
         line = self._lines[number]
         # A flood of combining characters is one cell wide and may be a whole body long.
         end = min(line.end, line.start + self._width * 8 + 16)
-        text = Text(self._text[line.start : end], plain, end="", no_wrap=True)
+        text = Text(self._text[line.start : end], end="", no_wrap=True)
+        text.stylize(plain)
         shift = line.start - self._paragraph_starts[line.paragraph]
         for span in self._paragraph_spans(line.paragraph):
             style = self.get_visual_style(f"text-view--{span.look}").rich_style
@@ -176,12 +177,12 @@ class TextView(ScrollView, can_focus=True, inherit_bindings=False):
     def action_go(self, where: str) -> None:
         """Scroll: by lines or pages, to the start or the end."""
         if where == "first":
-            self.scroll_to(y=0, animate=False)
+            self.scroll_to(y=0, animate=False, force=True)
         elif where == "last":
-            self.scroll_to(y=self.max_scroll_y, animate=False)
+            self.scroll_to(y=self.max_scroll_y, animate=False, force=True)
         else:
             lines = lines_to_move(where, max(1, self.size.height))
-            self.scroll_to(y=self.scroll_offset.y + lines, animate=False)
+            self.scroll_to(y=self.scroll_offset.y + lines, animate=False, force=True)
 
 
 class ReadingPane(Vertical):
