@@ -140,7 +140,9 @@ def _listen(host: str, port: int) -> socket.socket:
         raise SimulatorError(f"host {host!r} is not an address: use 127.0.0.1 or ::1") from None
     if not address.is_loopback:
         raise SimulatorError(f"host {host} is not loopback: the simulator serves this machine only, use 127.0.0.1")
-    listener = socket.socket(socket.AF_INET6 if address.version == 6 else socket.AF_INET)
+    family = socket.AF_INET6 if address.version == 6 else socket.AF_INET
+    # asyncio turns off Nagle's delay (40 ms a reply) only for sockets that name their protocol.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((str(address), port))
