@@ -77,7 +77,9 @@ def test_canceling_keeps_what_was_finished(caller: Caller) -> None:
     assert counts["succeeded"] + counts["canceled"] == 100
     assert 20 < counts["succeeded"] < 60
     results = caller.results(batch_id).values()
-    assert [result for result in results if result["type"] == "canceled"] == [{"type": "canceled"}] * counts["canceled"]
+    assert [result for result in results if result["type"] == "canceled"] == [{"type": "canceled"}] * counts[
+        "canceled"
+    ]
     assert error_of(caller.http.post(f"{BATCHES}/{batch_id}/cancel"))[0] == 400
 
 
@@ -228,7 +230,9 @@ def test_models_are_listed_and_found_by_alias(caller: Caller) -> None:
 def test_the_same_seed_and_calls_give_the_same_bytes(start: Start) -> None:
     def story(seed: int) -> list[bytes]:
         caller = start(seed=seed, error_rate=0.3, refusal_rate=0.2, truncate_rate=0.2, expire_rate=0.1)
-        batch_id = caller.ended(*(request(f"row-{n}", f"Describe the number {n} of chapter {n}") for n in range(40)))
+        batch_id = caller.ended(
+            *(request(f"row-{n}", f"Describe the number {n} of chapter {n}") for n in range(40))
+        )
         replies = [caller.retrieve(batch_id), caller.http.get(f"{BATCHES}/{batch_id}/results")]
         return [reply.content.replace(caller.base_url.encode(), b"") for reply in replies]
 

@@ -78,7 +78,10 @@ def test_a_body_that_is_too_large_is_refused(start: Callable[..., Caller]) -> No
 
 
 ROW_ERRORS: list[tuple[dict[str, Any], str]] = [
-    ({"max_tokens": 100_000}, "max_tokens: 100000 > 64000, which is the maximum allowed number of output tokens for"),
+    (
+        {"max_tokens": 100_000},
+        "max_tokens: 100000 > 64000, which is the maximum allowed number of output tokens for",
+    ),
     ({"max_tokens": 0}, "max_tokens"),
     ({"max_tokens": "many"}, "max_tokens: Input should be a valid integer"),
     ({"temperature": 1}, "temperature"),

@@ -61,6 +61,6 @@ class _Maker:
 
     def _referred(self, reference: str) -> object:
         found = self._root
-        for part in reference.removeprefix("#/").split("/"):
+        for part in reference.split("/")[1:]:
             found = found.get(part) if isinstance(found, dict) else None
         return found
