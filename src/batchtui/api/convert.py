@@ -14,7 +14,8 @@ from batchtui.domain.batch import Batch, BatchPage, Counts
 from batchtui.domain.result import read_object
 
 _EXPIRES_AFTER = timedelta(hours=24)
-_FIRST_YEAR = 1970
+_YEARS = range(1970, 9000)
+"""Years a time can be of; servers written in Go send the year 1 where there is none."""
 
 
 def batch_from_json(data: bytes) -> Batch:
@@ -109,5 +110,4 @@ def _time(value: dict[str, Any], name: str) -> datetime | None:
         time = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
     except (ValueError, OverflowError, OSError):
         return None
-    # Servers written in Go send the year 1 where there is no time.
-    return time if time.year >= _FIRST_YEAR else None
+    return time if time.year in _YEARS else None

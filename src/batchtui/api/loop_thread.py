@@ -61,14 +61,18 @@ class LoopThread:
             if not answer.done():
                 loop.call_soon_threadsafe(cancel)
                 await asyncio.wait([answer])
+            if not answer.cancelled():
+                answer.exception()  # Marked as seen: the caller wants to hear of the cancellation instead.
             raise
 
     async def close(self) -> None:
         """Cancel what is running and end the thread; harmless if there is none."""
-        self._closed = True
-        if self._loop is not None and self._thread is not None:
+        was_closed, self._closed = self._closed, True
+        if self._loop is None or self._thread is None:
+            return
+        if not was_closed:
             self._loop.call_soon_threadsafe(self._stop.set)
-            await asyncio.to_thread(self._thread.join)
+        await asyncio.to_thread(self._thread.join)
 
     def _running_loop(self) -> asyncio.AbstractEventLoop:
         if self._loop is None:
