@@ -243,6 +243,20 @@ async def test_mouse_moves_marks_opens_scrolls_and_sorts() -> None:
         assert app.table.cursor_key == "row-00004"
 
 
+async def test_a_table_scrolled_away_from_its_cursor_stays_there_on_reload() -> None:
+    app = TableApp(table_of(numbered(1000)))
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.table.scroll_to(y=400, animate=False)
+        await pilot.pause()
+        app.table.set_source(numbered(1100))
+        await pilot.pause()
+        assert screen_lines(app)[1].split()[0] == "row-00400"
+        assert app.table.cursor_key == "row-00000"
+        await pilot.press("j")
+        await pilot.pause()
+        assert "▌  row-00001" in screen_text(app)
+
+
 def _wheel_down(app: App[None]) -> Message:
     from textual.events import MouseScrollDown
 

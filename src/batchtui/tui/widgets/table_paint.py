@@ -72,15 +72,15 @@ class RowPainter:
         """Draw the header line."""
         self._lay_out(width)
         plain = self._style("virtual-table--header")
-        parts = [(" " * GUTTER_WIDTH, plain)]
+        titles: list[tuple[str, Style]] = []
         for place in self._places:
             title = place.column.title
             style = plain
             if place.column.key == self.sort_key:
                 style = self._style("virtual-table--header", "virtual-table--sorted")
-                title = f"{fit_title(title, place.width - 2)} {'▼' if self.sort_reverse else '▲'}"
-            parts.append((fit(title, place.width, align_right=place.column.align == "right"), style))
-        return self._join(parts, width, plain)
+                title = f"{_fit_title(title, place.width - 2)} {'▼' if self.sort_reverse else '▲'}"
+            titles.append((fit(title, place.width, align_right=place.column.align == "right"), style))
+        return self._join([(" " * GUTTER_WIDTH, plain)], titles, width)
 
     def row(self, index: int, cells: Row, width: int, *, cursor: bool, marked: bool) -> Strip:
         """Draw one row; `cells` must be the same for the same `index` until `forget`."""
@@ -106,30 +106,28 @@ class RowPainter:
             *(("virtual-table--cursor",) if cursor else ()),
         )
         plain = self._style(*base)
-        parts = [
+        gutter = [
             (_CURSOR_BAR if cursor else " ", self._style(*base, "virtual-table--bar")),
             (f"{_MARK} " if marked else "  ", self._style(*base, "virtual-table--mark")),
         ]
+        painted: list[tuple[str, Style]] = []
         for place in self._places:
             text, tone = cells[place.position] if place.position < len(cells) else ("", "")
             style = self._style(*base, f"virtual-table--{tone}") if tone else plain
-            parts.append((fit(text, place.width, align_right=place.column.align == "right"), style))
-        return self._join(parts, width, plain)
+            painted.append((fit(text, place.width, align_right=place.column.align == "right"), style))
+        return self._join(gutter, painted, width)
 
-    def _join(self, parts: list[tuple[str, Style]], width: int, plain: Style) -> Strip:
-        """Make one strip of gutter parts and cells, putting each cell at its place."""
-        gutter_parts = len(parts) - len(self._places)
-        segments = [Segment(text, style) for text, style in parts[:gutter_parts]]
-        x = 0
-        for place, (text, style) in zip(self._places, parts[gutter_parts:], strict=True):
-            if place.x > x:
-                segments.append(Segment(" " * (place.x - x), plain))
-            segments.append(Segment(text, style))
-            x = place.x + place.width
-        used = GUTTER_WIDTH + x
-        if used < width:
-            segments.append(Segment(" " * (width - used), plain))
-        return Strip(Segment.simplify(segments), max(used, width)).crop(0, width)
+    def _join(self, gutter: list[tuple[str, Style]], cells: list[tuple[str, Style]], width: int) -> Strip:
+        """Make one strip of gutter and cells; the space up to the next cell is part of a cell's segment.
+
+        The number of segments is what a line costs to write, and a space looks alike in every tone of a row.
+        """
+        segments = [Segment(text, style) for text, style in gutter]
+        ends = [*(place.x for place in self._places), width - GUTTER_WIDTH][1:]
+        for place, end, (text, style) in zip(self._places, ends, cells, strict=True):
+            segments.append(Segment(text + " " * (end - place.x - place.width), style))
+        strip = Strip(Segment.simplify(segments), width if self._places else GUTTER_WIDTH)
+        return strip.adjust_cell_length(width, gutter[-1][1])
 
     def _lay_out(self, width: int) -> None:
         if width != self._width:
@@ -144,6 +142,6 @@ class RowPainter:
         return style
 
 
-def fit_title(title: str, width: int) -> str:
+def _fit_title(title: str, width: int) -> str:
     """Return a column title without padding, cut to leave room for the sort arrow."""
     return fit(title, min(width, cell_len(title)))

@@ -214,14 +214,15 @@ class VirtualTable(ScrollView, Generic[K], can_focus=True, inherit_bindings=Fals
         if not keep_place:
             self._cursor, self._cursor_key = 0, None
             self._marks.replace(source, ())
-            self.scroll_to(y=0, animate=False)
+            self.scroll_to(y=0, animate=False, force=True)
         self.reload()
 
     def reload(self) -> None:
         """Read the rows on the screen again: the source has changed.
 
         The cursor stays on its key, on the same line of the screen; when its row is gone it stays at its
-        position. A table scrolled to the top stays there, so that new rows are seen.
+        position. A table scrolled to the top stays there, so that new rows are seen; one scrolled away from its
+        cursor stays where it is.
         """
         self._blocks = RowBlocks(self._source)
         self._painter.forget()
@@ -231,9 +232,10 @@ class VirtualTable(ScrollView, Generic[K], can_focus=True, inherit_bindings=Fals
         line = self._cursor - top
         index = None if self._cursor_key is None else self._source.index_of(self._cursor_key)
         index = self._cursor if index is None else index
-        if top and 0 <= line < self._page_rows:
-            top = index - line
-        self._move_cursor(index, top)
+        if 0 <= line < self._page_rows:
+            self._move_cursor(index, index - line if top else 0)
+        else:
+            self._place_cursor(index, top)
         self.refresh()
 
     def move_to(self, key: K) -> bool:
@@ -340,19 +342,22 @@ class VirtualTable(ScrollView, Generic[K], can_focus=True, inherit_bindings=Fals
 
     def _move_cursor(self, index: int, top: int | None = None) -> None:
         """Put the cursor on a row, with row `top` first on the screen as far as that leaves the cursor in view."""
+        index = max(0, min(index, len(self._source) - 1))
+        top = self.scroll_offset.y if top is None else top
+        self._place_cursor(index, min(max(top, index - self._page_rows + 1), index))
+
+    def _place_cursor(self, index: int, top: int) -> None:
+        """Put the cursor on a row and row `top` first on the screen, both as far as there are rows."""
         count = len(self._source)
         before, key_before = self._cursor, self._cursor_key
-        index = max(0, min(index, count - 1))
-        self._cursor = index
-        self._cursor_key = self._source.key_at(index) if count else None
-        top_before = self.scroll_offset.y
-        top = top_before if top is None else top
-        top = min(max(top, index - self._page_rows + 1, 0), index, max(0, count - self._page_rows))
-        if top != top_before:
+        self._cursor = max(0, min(index, count - 1))
+        self._cursor_key = self._source.key_at(self._cursor) if count else None
+        top = max(0, min(top, count - self._page_rows))
+        if top != self.scroll_offset.y:
             self.scroll_to(y=top, animate=False, force=True)
-        self._marks.follow(self._source, index)
+        self._marks.follow(self._source, self._cursor)
         self.refresh_line(before + 1)
-        self.refresh_line(index + 1)
+        self.refresh_line(self._cursor + 1)
         self._tell_marks()
         if self._cursor_key != key_before and self.is_running:
             self.post_message(self.Highlighted(self, self._cursor_key))
