@@ -81,6 +81,9 @@ def test_a_schema_without_end_comes_to_an_end(caller: Caller) -> None:
     schema = {"type": "object", "properties": {"child": {"$ref": "#"}}}
     said = text(answer(caller, "Nest", output_config={"format": {"type": "json_schema", "schema": schema}}))
     assert said.startswith('{"child":{"child":')
+    schema["properties"] = {name: {"type": "array", "items": {"$ref": "#"}} for name in "abc"}
+    config = {"format": {"type": "json_schema", "schema": schema}}
+    assert len(text(answer(caller, "Nest", output_config=config, max_tokens=64_000))) < 20_000
 
 
 def test_max_tokens_cuts_the_answer(caller: Caller) -> None:

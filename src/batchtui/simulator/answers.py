@@ -161,7 +161,7 @@ def _refusal_details(number: int) -> dict[str, Any]:
 
 def _thinks(params: dict[str, Any]) -> bool:
     thinking = params.get("thinking")
-    return isinstance(thinking, dict) and thinking.get("type") in {"enabled", "adaptive"}
+    return isinstance(thinking, dict) and thinking.get("type") in ("enabled", "adaptive")
 
 
 def _tool(params: dict[str, Any], number: int) -> dict[str, Any] | None:

@@ -6,7 +6,9 @@ from typing import Any
 
 from batchtui.simulator.chance import pick, roll, share
 
-_DEPTH = 12
+_DEPTH = 24
+_MOST_VALUES = 500
+_MOST_ITEMS = 20
 _SHORT = frozenset({"label", "category", "name", "language", "city"})
 
 
@@ -14,7 +16,7 @@ def value_for(schema: object, words: list[str], number: int) -> object:
     """Return a believable value for the schema: enums are picked, strings reuse the prompt's `words`.
 
     Knows the keywords that structured output supports ($ref, anyOf, oneOf, allOf, const, enum, type, properties,
-    items, bounds); whatever else a schema says is not looked at.
+    items, bounds); whatever else a schema says, or says wrongly, is not looked at.
     """
     return _Maker(schema, words).make(schema, number, "value", 0)
 
@@ -23,35 +25,43 @@ class _Maker:
     def __init__(self, root: object, words: list[str]) -> None:
         self._root = root
         self._words = words
+        self._left = _MOST_VALUES
 
     def make(self, schema: object, number: int, name: str, depth: int) -> object:
-        if not isinstance(schema, dict) or depth > _DEPTH:
+        # A schema may refer to itself: it ends somewhere, however it branches.
+        self._left -= 1
+        if not isinstance(schema, dict) or depth > _DEPTH or self._left < 0:
             return None
         if "const" in schema:
             return schema["const"]
-        if schema.get("enum"):
-            return schema["enum"][pick(number, 1, len(schema["enum"]))]
+        choices = _list(schema, "enum")
+        if choices:
+            return choices[pick(number, 1, len(choices))]
         if "$ref" in schema:
             return self.make(self._referred(str(schema["$ref"])), number, name, depth + 1)
         for keyword in ("anyOf", "oneOf", "allOf"):
-            if schema.get(keyword):
-                return self.make(schema[keyword][0], number, name, depth + 1)
-        kind = schema.get("type", "object")
-        return self._of_type(kind[0] if isinstance(kind, list) else kind, schema, number, name, depth)
+            parts = _list(schema, keyword)
+            if parts:
+                return self.make(parts[0], number, name, depth + 1)
+        kinds = _list(schema, "type") or [schema.get("type", "object")]
+        return self._of_type(kinds[0], schema, number, name, depth)
 
-    def _of_type(self, kind: str, schema: dict[str, Any], number: int, name: str, depth: int) -> object:
-        low = schema.get("minimum", 0)
+    def _of_type(self, kind: object, schema: dict[str, Any], number: int, name: str, depth: int) -> object:
         match kind:
             case "object":
-                parts = schema.get("properties", {}).items()
-                return {key: self.make(part, roll(number, key), key, depth + 1) for key, part in parts}
+                parts = schema.get("properties")
+                named = parts.items() if isinstance(parts, dict) else ()
+                return {key: self.make(part, roll(number, key), key, depth + 1) for key, part in named}
             case "array":
-                count = max(schema.get("minItems", 1), min(1 + pick(number, 2, 3), schema.get("maxItems", 3)))
+                low = min(int(_bound(schema, "minItems", 1)), _MOST_ITEMS)
+                count = max(low, min(1 + pick(number, 2, 3), int(_bound(schema, "maxItems", 3))))
                 return [self.make(schema.get("items"), roll(number, i), name, depth + 1) for i in range(count)]
             case "integer":
-                return low + pick(number, 3, int(schema.get("maximum", low + 10)) - low + 1)
+                low = int(_bound(schema, "minimum", 0))
+                return low + pick(number, 3, max(1, int(_bound(schema, "maximum", low + 10)) - low + 1))
             case "number":
-                return round(low + share(number, 3) * (schema.get("maximum", low + 1) - low), 2)
+                least = _bound(schema, "minimum", 0)
+                return round(least + share(number, 3) * (_bound(schema, "maximum", least + 1) - least), 2)
             case "boolean":
                 return pick(number, 4, 2) == 0
             case "null":
@@ -64,3 +74,13 @@ class _Maker:
         for part in reference.split("/")[1:]:
             found = found.get(part) if isinstance(found, dict) else None
         return found
+
+
+def _list(schema: dict[str, Any], keyword: str) -> list[Any]:
+    value = schema.get(keyword)
+    return value if isinstance(value, list) else []
+
+
+def _bound(schema: dict[str, Any], keyword: str, otherwise: float) -> float:
+    value = schema.get(keyword)
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else otherwise

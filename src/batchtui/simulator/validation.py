@@ -75,7 +75,7 @@ def row_error(params: dict[str, Any], terms: Terms, *, in_batch: bool = True) ->
             f"max_tokens: {params['max_tokens']} > {limit}, which is the maximum allowed number of "
             f"output tokens for {model.id}"
         )
-    problem = _messages_problem(params["messages"], terms) or _options_problem(params, model.budget_thinking)
+    problem = _messages_problem(params["messages"], terms) or _options_problem(params, terms, model.budget_thinking)
     return None if problem is None else _bad(problem)
 
 
@@ -138,7 +138,7 @@ def _messages_problem(messages: object, terms: Terms) -> str | None:
                 'messages: Unexpected role "system". The Messages API accepts a top-level `system` parameter, '
                 'not "system" as an input message role.'
             )
-        if role not in {"user", "assistant"}:
+        if role not in ("user", "assistant"):
             return f"messages.{index}.role: Input should be 'user' or 'assistant'"
         if not content and not (role == "assistant" and index == last and content is not None):
             if content is None:
@@ -175,27 +175,58 @@ def _content_problem(where: str, role: str, content: object, terms: Terms) -> st
     return None
 
 
-def _options_problem(params: dict[str, Any], budget_thinking: bool) -> str | None:
-    thinking = params.get("thinking")
-    if isinstance(thinking, dict) and thinking.get("type") == "enabled":
-        budget = thinking.get("budget_tokens")
-        if not budget_thinking:
-            return 'thinking.type: "enabled" is not supported by this model. Use "adaptive".'
-        if not isinstance(budget, int):
-            return "thinking.enabled.budget_tokens: Field required"
-        if budget < 1024:
-            return "thinking.enabled.budget_tokens: Input should be greater than or equal to 1024"
-        if budget >= params["max_tokens"]:
-            return "`max_tokens` must be greater than `thinking.budget_tokens`."
-    tools = params.get("tools") or []
-    if not isinstance(tools, list) or not all(isinstance(tool, dict) and "name" in tool for tool in tools):
-        return "tools.0.name: Field required"
-    choice = params.get("tool_choice")
-    wanted = choice.get("name") if isinstance(choice, dict) and choice.get("type") == "tool" else None
-    if wanted is not None and wanted not in {tool["name"] for tool in tools}:
-        return f"tool_choice.name: Tool '{wanted}' not found in provided tools"
-    config = params.get("output_config")
-    layout = config.get("format") if isinstance(config, dict) else None
-    if isinstance(layout, dict) and not isinstance(layout.get("schema"), dict):
+def _options_problem(params: dict[str, Any], terms: Terms, budget_thinking: bool) -> str | None:
+    system = params.get("system")
+    return (
+        (None if system is None else _content_problem("system", "system", system, terms))
+        or _thinking_problem(params.get("thinking"), params["max_tokens"], budget_thinking)
+        or _tools_problem(params.get("tools"), params.get("tool_choice"))
+        or _layout_problem(params.get("output_config"))
+    )
+
+
+def _thinking_problem(thinking: object, max_tokens: int, budget_thinking: bool) -> str | None:
+    if thinking is None:
+        return None
+    if not isinstance(thinking, dict):
+        return "thinking: Input should be a valid dictionary"
+    if thinking.get("type") != "enabled":
+        return None
+    budget = thinking.get("budget_tokens")
+    if not budget_thinking:
+        return 'thinking.type: "enabled" is not supported by this model. Use "adaptive".'
+    if not isinstance(budget, int):
+        return "thinking.enabled.budget_tokens: Field required"
+    if budget < 1024:
+        return "thinking.enabled.budget_tokens: Input should be greater than or equal to 1024"
+    if budget >= max_tokens:
+        return "`max_tokens` must be greater than `thinking.budget_tokens`."
+    return None
+
+
+def _tools_problem(tools: object, choice: object) -> str | None:
+    if not isinstance(tools, list | None):
+        return "tools: Input should be a valid list"
+    names = []
+    for index, tool in enumerate(tools or ()):
+        if not isinstance(tool, dict) or not isinstance(tool.get("name"), str):
+            return f"tools.{index}.name: Field required"
+        if "input_schema" in tool and not isinstance(tool["input_schema"], dict):
+            return f"tools.{index}.input_schema: Input should be a valid dictionary"
+        names.append(tool["name"])
+    if not isinstance(choice, dict | None):
+        return "tool_choice: Input should be a valid dictionary"
+    if choice and choice.get("type") == "tool" and choice.get("name") not in names:
+        return f"tool_choice.name: Tool '{choice.get('name')}' not found in provided tools"
+    return None
+
+
+def _layout_problem(config: object) -> str | None:
+    if not isinstance(config, dict | None):
+        return "output_config: Input should be a valid dictionary"
+    layout = config.get("format") if config else None
+    if layout is None:
+        return None
+    if not isinstance(layout, dict) or not isinstance(layout.get("schema"), dict):
         return "output_config.format.schema: Field required"
     return None
