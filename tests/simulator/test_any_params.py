@@ -88,4 +88,4 @@ def test_whatever_passes_the_checks_is_answered(sent: dict[str, Any], number: in
         return
     message = Answerer(Settings(refusal_rate=0.1, truncate_rate=0.1)).message(sent, number, "batch")
     assert msgspec.json.decode(msgspec.json.encode(message)) == message
-    assert message["usage"]["output_tokens"] >= 0
+    assert 0 < message["usage"]["output_tokens"] <= max(sent["max_tokens"], 8)

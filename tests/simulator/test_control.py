@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -80,7 +81,7 @@ def test_a_wrong_setting_changes_nothing(caller: Caller, patch: dict[str, Any]) 
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"error_rate": -0.1}, {"duration_seconds": -1}, {"max_requests": 0}, {"frozen_at": "naive"}]
+    "wrong", [{"error_rate": -0.1}, {"duration_seconds": math.nan}, {"max_requests": 0}, {"frozen_at": "naive"}]
 )
 def test_wrong_settings_are_refused_in_words(wrong: dict[str, Any]) -> None:
     from datetime import datetime

@@ -209,6 +209,8 @@ def test_tokens_are_counted_without_max_tokens(caller: Caller) -> None:
     del params["max_tokens"]
     counted = caller.http.post("/v1/messages/count_tokens", json=params)
     assert 100 <= counted.json()["input_tokens"] <= 160
+    thinking = {"type": "enabled", "budget_tokens": 2048}
+    assert caller.http.post("/v1/messages/count_tokens", json={**params, "thinking": thinking}).status_code == 200
     assert error_of(caller.http.post("/v1/messages/count_tokens", json={**params, "max_tokens": 1}))[0] == 400
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -21,17 +21,26 @@ _WRONG_LABEL_SHARE = 0.12
 _USE_REFUSED, _USE_TRUNCATED, _USE_VARIED, _USE_TOOL = 5, 6, 7, 8
 
 _SUM = re.compile(r"(\d{1,9})\s*([+*x/-]|plus|minus|times)\s*(\d{1,9})")
-_CHOICES = re.compile(r"(?:one of|as|either|between)?[ :(\[]+((?:[\w-]+(?:, ?|/| ?\| ?| or )+)+[\w-]+)")
+_CHOICES = re.compile(r"[\w-]+(?:(?:, ?|/| ?\| ?| or )+[\w-]+)+")
 _CHOICE_BREAK = re.compile(r"[,/| ]+(?:or )?")
 _PUNCTUATION = str.maketrans(dict.fromkeys("\"'.,;:!?()[]{}<>*#_`/|\n\t-", " "))
 _TASKS = (
-    ("classify", re.compile(r"classif|sentiment|categor|label|which of|rate this|positive")),
+    ("classify", re.compile(r"classif|sentiment|categor|label|which of|rate this|positive or negative")),
     ("translate", re.compile(r"translat|übersetz|traduis")),
     ("summarise", re.compile(r"summar|tl;?dr|key points|in brief")),
     ("extract", re.compile(r"extract|list all|find all|pull out|parse")),
     ("write", re.compile(r"\bwrite|draft|compose|descri(?:be|ption)|tagline|slogan|email")),
     ("decide", re.compile(r"^(?:is|are|does|do|can|should|was|were|did|has) ")),
 )
+
+
+class _Said(NamedTuple):
+    """What a model says: content blocks, stop reason, output tokens, and those of them spent on thinking."""
+
+    content: list[dict[str, Any]]
+    stop: str
+    tokens: int
+    thinking_tokens: int
 
 
 class Answerer:
@@ -49,75 +58,68 @@ class Answerer:
         # Most rows read the same in every batch; some vary, so that a comparison has something to show.
         if share(number, _USE_VARIED) < self._settings.variation_rate:
             same ^= number
-        content, stop, tokens, thinking = self._content(params, prompt, same, number)
-        refused = stop == "refusal"
+        said = self._said(params, prompt, same, number)
         return {
             "model": model.id,
             "id": token("msg_", number),
             "type": "message",
             "role": "assistant",
-            "content": content,
-            "stop_reason": stop,
+            "content": said.content,
+            "stop_reason": said.stop,
             "stop_sequence": None,
-            "stop_details": _refusal_details(number) if refused else None,
+            "stop_details": _refusal_details(number) if said.stop == "refusal" else None,
             "container": None,
-            "usage": usage(params, number, tokens, thinking, service_tier),
+            "usage": usage(params, number, said.tokens, said.thinking_tokens, service_tier),
         }
 
-    def _content(
-        self, params: dict[str, Any], prompt: str, same: int, number: int
-    ) -> tuple[list[dict[str, Any]], str, int, int]:
-        """Return the blocks, the stop reason, the output tokens, and those of them spent on thinking."""
+    def _said(self, params: dict[str, Any], prompt: str, same: int, number: int) -> _Said:
         head = prompt[:_TASK_CHARS].lower()
-        if share(number, _USE_REFUSED) < self._settings.refusal_rate or any(
-            topic in head for topic in wording.REFUSED_TOPICS
-        ):
-            return [_text(wording.REFUSAL)], "refusal", text_tokens(wording.REFUSAL), 0
+        refused = any(topic in head for topic in wording.REFUSED_TOPICS)
+        if refused or share(number, _USE_REFUSED) < self._settings.refusal_rate:
+            return _refusal(number)
         words = _words(prompt)
-        blocks: list[dict[str, Any]] = []
+        content: list[dict[str, Any]] = []
         spent = 0
+        room: int = params["max_tokens"]
         if _thinks(params):
             thought = "".join(_fill(line, words, same + n) for n, line in enumerate(wording.THINKING))
-            blocks.append({"type": "thinking", "thinking": thought, "signature": token("sig", number) * 4})
-            spent = text_tokens(thought)
-        tool = _tool(params, number)
-        if tool is not None:
-            given = value_for(tool.get("input_schema", {}), words, same)
-            blocks.append(
-                {
-                    "type": "tool_use",
-                    "id": token("toolu_", number),
-                    "name": tool["name"],
-                    "input": given,
-                    "caller": {"type": "direct"},
-                }
+            content.append(
+                {"type": "thinking", "thinking": thought[: 4 * room], "signature": token("sig", number) * 4}
             )
-            return blocks, "tool_use", spent + text_tokens(str(given)) + 10, spent
-        text = self._answer(params, prompt, head, words, same)
-        return self._cut(params, blocks, text, number, spent)
+            spent = min(room, text_tokens(thought))
+            room -= spent
+            if not room:
+                return _Said(content, "max_tokens", spent, spent)
+        tool = _tool(params, number)
+        if tool is None:
+            text = self._answer(params, prompt, head, words, same)
+            return self._cut(_Said(content, "end_turn", spent, spent), text, room, number)
+        given = value_for(tool["input_schema"], words, same)
+        tokens = text_tokens(str(given)) + 10
+        if tokens > room:
+            return _Said(content, "max_tokens", spent + room, spent)
+        call = {"type": "tool_use", "id": token("toolu_", number), "name": tool["name"], "input": given}
+        return _Said([*content, {**call, "caller": {"type": "direct"}}], "tool_use", spent + tokens, spent)
 
-    def _cut(
-        self, params: dict[str, Any], blocks: list[dict[str, Any]], text: str, number: int, spent: int
-    ) -> tuple[list[dict[str, Any]], str, int, int]:
-        room: int = max(1, params["max_tokens"] - spent)
+    def _cut(self, said: _Said, text: str, room: int, number: int) -> _Said:
+        """Add the text to what was said, as far as max_tokens leaves room, or as the settings cut it."""
         if share(number, _USE_TRUNCATED) < self._settings.truncate_rate:
-            text = self._padded(text, 4 * min(room, _LONG_ANSWER_TOKENS) + 4, number)
             room = min(room, _LONG_ANSWER_TOKENS)
-            cut = True
-        else:
-            cut = text_tokens(text) > room
-        if not cut:
-            return [*blocks, _text(text)], "end_turn", spent + text_tokens(text) + 1, spent
-        return [*blocks, _text(text[: 4 * room])], "max_tokens", spent + room, spent
+            text = self._padded(text, 4 * room, number)
+        tokens = text_tokens(text) + 1
+        if tokens <= room:
+            return said._replace(content=[*said.content, _text(text)], tokens=said.tokens + tokens)
+        content = [*said.content, _text(text[: 4 * room])]
+        return said._replace(content=content, stop="max_tokens", tokens=said.tokens + room)
 
     def _answer(self, params: dict[str, Any], prompt: str, head: str, words: list[str], same: int) -> str:
         schema = _schema(params)
         if schema is not None:
             return msgspec.json.encode(value_for(schema, words, same)).decode()
-        told = _plain(params.get("system") or "")[:_TASK_CHARS].lower()
         done = _sum(head)
         if done is not None:
             return done
+        told = _plain(params.get("system") or "")[:_TASK_CHARS].lower()
         task = _task(head) or _task(told)
         if task == "classify":
             return _label(head, told, words, same)
@@ -152,6 +154,13 @@ def _plain(content: str | list[dict[str, Any]]) -> str:
 
 def _text(text: str) -> dict[str, Any]:
     return {"citations": None, "type": "text", "text": text}
+
+
+def _refusal(number: int) -> _Said:
+    """Return a refusal; every other one has no content at all, as when a classifier stops the answer."""
+    if pick(number, 18, 2):
+        return _Said([], "refusal", 1, 0)
+    return _Said([_text(wording.REFUSAL)], "refusal", text_tokens(wording.REFUSAL), 0)
 
 
 def _refusal_details(number: int) -> dict[str, Any]:
@@ -222,9 +231,12 @@ def _sum(head: str) -> str | None:
 
 def _label(head: str, told: str, words: list[str], same: int) -> str:
     choices: tuple[str, ...] = wording.LABELS if "sentiment" in head + told else wording.TOPIC_LABELS
-    found = _CHOICES.search(told) or _CHOICES.search(head)
-    if found is not None:
-        choices = tuple(choice for choice in _CHOICE_BREAK.split(found[1]) if choice)
+    for found in (*_CHOICES.findall(told), *_CHOICES.findall(head)):
+        offered = tuple(choice for choice in _CHOICE_BREAK.split(found) if choice)
+        # Two words with a comma between them are a clause; three, or an "or", are a choice.
+        if len(offered) > 2 or "," not in found:
+            choices = offered
+            break
     fitting = [label for label in choices if any(cue in head for cue in wording.CUES.get(label, ()))]
     # Even a good model is wrong now and then, and two models are wrong in different places.
     wrong = share(same, 17) < _WRONG_LABEL_SHARE

@@ -42,11 +42,13 @@ class Fault(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """One thing to go wrong, for the requests it matches.
 
     refuse: answer `status` with `message` (or the raw `body`), `retry_after`, `should_retry`.
-    drop_before: close the socket unread. drop_during: close it after `after_bytes` of the request body.
-    drop_after: do the work, then close without a reply. truncated_reply: do the work, close after `after_bytes` of
-    the reply's body (None: half of its first piece). garbage: 200 with `body` or an HTML page. hang: never answer.
-    slow: wait `seconds`, then go on. corrupt_line, unknown_result, missing_line, blank_line: spoil line `line` of
-    the results (0 is the first). With `carried_out`, refuse, garbage and hang do the work behind the client's back.
+    drop_before: close the socket unread.
+    drop_during: close it after `after_bytes` of the request body (None: after its first piece).
+    drop_after: do the work, then close without a reply.
+    truncated_reply: do the work, close after `after_bytes` of the reply's body (None: half of its first piece).
+    garbage: 200 with `body` or an HTML page. hang: never answer. slow: wait `seconds`, then go on.
+    corrupt_line, unknown_result, missing_line, blank_line: spoil line `line` of the results (0 is the first).
+    With `carried_out`, refuse, garbage and hang do the work behind the client's back.
     """
 
     kind: FaultKind
@@ -117,10 +119,9 @@ class Gate:
         if scope["type"] != "http" or scope["path"].startswith("/_control"):
             await self._app(scope, receive, send)
             return
-        entry = self._entry(scope)
-        self._log.append(entry)
         fault = self._plan.take(scope["method"], scope["path"])
-        entry["fault"] = None if fault is None else fault.kind
+        entry = {**self._entry(scope), "fault": None if fault is None else fault.kind}
+        self._log.append(entry)
 
         async def counted_receive() -> Message:
             message = await receive()
@@ -174,7 +175,7 @@ class _Spoiled:
             case "drop_before":
                 await self._close()
             case "drop_during":
-                await self._read(self._fault.after_bytes or 0)
+                await self._read(self._fault.after_bytes or 1)
                 await self._close()
             case "drop_after":
                 await self._app(self._scope, self._receive, _nowhere)

@@ -30,6 +30,7 @@ _POLL_HINT_SECONDS = "10"
 _DEFAULT_LIMIT = 20
 _MAX_LIMIT = 1000
 _MESSAGE_BYTES = 32_000_000
+_ANY_MAX_TOKENS = 64_000
 
 
 def api_routes(engine: Engine) -> list[Route]:
@@ -148,7 +149,7 @@ class _Api:
         params = await _json_body(request)
         if "max_tokens" in params:
             raise invalid("max_tokens: Extra inputs are not permitted")
-        refuse_wrong_message({**params, "max_tokens": 1}, request.state.terms)
+        refuse_wrong_message({**params, "max_tokens": _ANY_MAX_TOKENS}, request.state.terms)
         return reply(self._engine, request, {"input_tokens": prompt_tokens(params)})
 
     async def models(self, request: Request) -> Response:

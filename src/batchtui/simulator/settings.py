@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 from typing import Any
 
@@ -70,7 +71,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             if not 0 <= getattr(self, name) <= 1:
                 raise SimulatorError(f"{name} is {getattr(self, name)}: give a share from 0 to 1")
         for name in ("duration_seconds", "cancel_seconds", "answer_chars", "fresh_404s"):
-            if getattr(self, name) < 0:
+            if not 0 <= getattr(self, name) < math.inf:
                 raise SimulatorError(f"{name} is {getattr(self, name)}: give 0 or more")
         for name in ("max_requests", "max_body_bytes"):
             if getattr(self, name) < 1:
