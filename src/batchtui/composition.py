@@ -21,7 +21,7 @@ def workbench(places: Places, config: Config) -> Workbench:
     """
     gateway = AnthropicGateway(
         config.base_url,
-        key=key_finder(config.profile),
+        key_finder(config.profile),
         workspace_id=config.workspace_id,
     )
     return Workbench(

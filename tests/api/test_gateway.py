@@ -19,7 +19,15 @@ from batchtui.api.calls import ApiCall
 from batchtui.api.client import Patience
 from batchtui.api.gateway import Gateway
 from batchtui.domain.batch import Counts
-from batchtui.domain.errors import AuthError, ConfigError, MissingError, NoKeyError, UnclearError, UnreachableError
+from batchtui.domain.errors import (
+    AuthError,
+    ConfigError,
+    KeyringError,
+    MissingError,
+    NoKeyError,
+    UnclearError,
+    UnreachableError,
+)
 from batchtui.domain.request import body_length
 from batchtui.simulator import Settings
 from batchtui.simulator import serve as serve_simulator
@@ -183,6 +191,8 @@ async def test_every_call_is_told_without_secrets(serve: Serve, connect: Connect
     gone = connect("http://127.0.0.1:9", on_call=on_call)
     with pytest.raises(UnreachableError):
         await gone.check()
+    with pytest.raises(NoKeyError):
+        await connect(server.url, None, on_call=on_call).check()
     assert [(call.method, call.path, call.status, call.request_id) for call in calls] == [
         ("GET", "/v1/messages/batches?limit=1", 200, "req_1"),
         ("DELETE", "/v1/messages/batches/b1", 404, "req_1"),
@@ -229,6 +239,26 @@ async def test_without_a_key_the_sdk_looks_in_its_own_places(
     assert "missing" in caught.value.what
 
 
+async def test_a_key_can_be_found_late_and_again_after_a_failure(serve: Serve, connect: Connect) -> None:
+    server = serve(lambda exchange: exchange.reply(200, PAGE))
+    threads: list[str] = []
+
+    def find() -> str:
+        threads.append(threading.current_thread().name)
+        if len(threads) == 1:
+            raise KeyringError("The keyring is locked.")
+        return KEY
+
+    gateway = connect(server.url, find)
+    assert threads == []
+    with pytest.raises(KeyringError, match="locked"):
+        await gateway.check()
+    assert server.requests == []
+    await asyncio.gather(gateway.check(), gateway.check())
+    assert [request.headers["authorization"] for request in server.requests] == [f"Bearer {KEY}"] * 2
+    assert threads == ["batchtui-api"] * 2
+
+
 async def test_a_proxy_does_not_see_what_goes_to_this_machine(
     serve: Serve, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -256,8 +286,16 @@ async def test_a_proxy_that_says_no_proves_that_nothing_was_sent(
 
 def test_a_base_url_that_may_not_be_used_is_refused_at_once() -> None:
     with pytest.raises(ConfigError):
-        AnthropicGateway("http://api.anthropic.com", KEY)
-    assert AnthropicGateway("http://127.0.0.1:9/v1/", KEY).base_url == "http://127.0.0.1:9"
+        AnthropicGateway("http://api.anthropic.com", lambda: KEY)
+    assert AnthropicGateway("http://127.0.0.1:9/v1/", lambda: KEY).base_url == "http://127.0.0.1:9"
+
+
+async def test_any_text_can_be_counted(serve: Serve, connect: Connect) -> None:
+    server = serve(lambda exchange: exchange.reply(200, b'{"input_tokens": 3}'))
+    assert await connect(server.url).count_tokens({"model": "m", "messages": "lone \ud800", "max_tokens": 5}) == 3
+    (request,) = server.requests
+    request_body = json.loads(request.body)
+    assert request_body == {"model": "m", "messages": "lone \ud800"}
 
 
 async def test_nothing_is_logged_even_when_the_sdk_is_told_to(
@@ -314,7 +352,7 @@ async def test_a_silent_server_is_left_in_time(serve: Serve, connect: Connect, i
 LAZY = """
 import sys
 from batchtui.api.anthropic_gateway import AnthropicGateway
-gateway = AnthropicGateway("https://api.anthropic.com", "sk-ant-x")
+gateway = AnthropicGateway("https://api.anthropic.com", lambda: "sk-ant-x")
 slow = {"anthropic", "httpx2", "pydantic"} & set(sys.modules)
 sys.exit(f"imported too early: {slow}" if slow else 0)
 """
@@ -324,7 +362,7 @@ import asyncio, gc, os, sys
 from batchtui.api.anthropic_gateway import AnthropicGateway
 
 async def main(url):
-    gateway = AnthropicGateway(url, "sk-ant-secret-key-of-this-test")
+    gateway = AnthropicGateway(url, lambda: "sk-ant-secret-key-of-this-test")
     task = asyncio.create_task(gateway.retrieve("b1"))
     await task
     async with gateway.results("b1") as pieces:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, closing
@@ -11,8 +12,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
-
-import msgspec
 
 from batchtui.api.body import body_blocks, check_body
 from batchtui.api.calls import ApiCall
@@ -56,23 +55,26 @@ class AnthropicGateway:
     """A `Gateway` on the official SDK, for one base URL and one key.
 
     The SDK is imported by the first call and lives on an event loop in a thread of its own. No call is ever
-    repeated, redirects are not followed, and the key goes to the origin of `base_url` only. Without `api_key` the
-    SDK's own places are searched (environment, login profiles); if they hold nothing every call raises NoKeyError.
-    `on_call` is told of every HTTP attempt, on the event loop of the caller. Raises ConfigError for a base URL
-    that may not be used.
+    repeated, redirects are not followed, and the key goes to the origin of `base_url` only.
+
+    `find_key` is called in that thread before the first call and may block or raise a BatchtuiError, which the
+    call then raises. Where it returns None the SDK's own places are searched (environment, login profiles); if they
+    hold nothing every call raises NoKeyError. `on_call` is told of every HTTP attempt, on the event loop of the
+    caller. Raises ConfigError for a base URL that may not be used.
     """
 
     def __init__(
         self,
         base_url: str,
-        api_key: str | None,
+        find_key: Callable[[], str | None],
         workspace_id: str | None = None,
         *,
         patience: Patience | None = None,
         on_call: Callable[[ApiCall], None] | None = None,
     ) -> None:
         self._base_url = check_base_url(base_url)
-        self._api_key = api_key or None
+        self._find_key = find_key
+        self._key: str | None = None
         self._workspace_id = workspace_id or None
         self._patience = patience or Patience()
         self._on_call = on_call
@@ -158,16 +160,20 @@ class AnthropicGateway:
 
     async def count_tokens(self, params: dict[str, Any]) -> int:
         """Return the API's estimate of the input tokens of one request; free of charge."""
-        body = msgspec.json.encode({name: value for name, value in params.items() if name in _COUNTED})
+        body = json.dumps({name: value for name, value in params.items() if name in _COUNTED}).encode()
         action = Action("count the tokens")
         return await self._read(self._ask(action, "POST", "/v1/messages/count_tokens", body), tokens_from_json)
 
     async def close(self) -> None:
         """Close the connections and end the thread; the gateway cannot be used after that."""
+        await self.forget_key()
+        await self._thread.close()
+
+    async def forget_key(self) -> None:
+        """Look the key up again at the next call, because it may have changed."""
         client, self._client = self._client, None
         if client is not None:
             await self._thread.run(client.close())
-        await self._thread.close()
 
     async def _page(self, action: Action, limit: int, after_id: str | None) -> BatchPage:
         path = f"{_BATCHES}?limit={limit}" + (f"&after_id={quote(after_id, safe='')}" if after_id else "")
@@ -191,24 +197,29 @@ class AnthropicGateway:
         """Send one request from the thread, tell of it, and return the answer if it is a success."""
         client = await self._thread.run(self._connect(request.action))
         started_at, start = datetime.now(UTC), time.perf_counter()
-        status: int | None = None
-        request_id: str | None = None
-        try:
-            response = await self._thread.run(self._exchange(client, request))
-            status, request_id = response.status_code, response.headers.get("request-id")
-        except ApiError as error:
-            status, request_id = error.status, error.request_id
-            raise
-        finally:
+
+        def tell(status: int | None, request_id: str | None) -> None:
             if self._on_call is not None:
                 milliseconds = (time.perf_counter() - start) * 1000
                 path = request.path.removeprefix(self._base_url)
                 self._on_call(ApiCall(request.method, path, status, milliseconds, request_id, started_at))
+
+        try:
+            response = await self._thread.run(self._exchange(client, request))
+        except ApiError as error:
+            tell(error.status, error.request_id)
+            raise
+        except asyncio.CancelledError:
+            tell(None, None)
+            raise
+        tell(response.status_code, response.headers.get("request-id"))
         return response
 
     async def _connect(self, action: Action) -> AsyncAnthropic:
+        # Nothing is awaited here, so calls that come together make one client.
         if self._client is None:
-            self._client = make_client(action, self._base_url, self._api_key, self._workspace_id, self._patience)
+            self._key = self._find_key() or None
+            self._client = make_client(action, self._base_url, self._key, self._workspace_id, self._patience)
         return self._client
 
     async def _exchange(self, client: AsyncAnthropic, request: _Request) -> httpx2.Response:
@@ -244,7 +255,7 @@ class AnthropicGateway:
             raise credentials_error(request.action, error) from None
 
     def _answer(self, response: httpx2.Response) -> Answer:
-        return Answer(response.status_code, response.headers, response.content, self._api_key)
+        return Answer(response.status_code, response.headers, response.content, self._key)
 
 
 class _Pieces:

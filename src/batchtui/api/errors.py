@@ -30,7 +30,7 @@ from batchtui.domain.errors import (
 from batchtui.domain.result import read_object
 
 _MESSAGE_CHARS = 500
-_KEY_LIKE = re.compile(r"\b(sk-|Bearer\s+)[\w.~+/=-]{8,}")
+_KEY_LIKE = re.compile(r"\bsk-[\w-]{8,}|\bBearer\s+\S{20,}")
 _SPEND_CODE = "spend_limit_reached"
 _MONTHLY_SPEND_CODE = "enforced_spend_limit_reached"
 _SPEND_MESSAGE = re.compile(r"you have reached your specified .*usage limits?", re.IGNORECASE)

@@ -11,9 +11,9 @@ from batchtui.domain.batch import Batch, BatchPage
 
 
 class Gateway(Protocol):
-    """One profile's way to the API. Every method raises an `ApiError`, or NoKeyError before anything is sent.
+    """One profile's way to the API.
 
-    No call blocks the event loop it is awaited on, not even for the first import of the SDK.
+    Every method raises an `ApiError`, or a NoKeyError or KeyringError before anything is sent. No call blocks the event loop it is awaited on, not even for the first import of the SDK.
     """
 
     @property
@@ -53,6 +53,9 @@ class Gateway(Protocol):
 
     async def count_tokens(self, params: dict[str, Any]) -> int:
         """Return the API's estimate of the input tokens of one request; free of charge."""
+
+    async def forget_key(self) -> None:
+        """Look the key up again at the next call, because it may have changed."""
 
     async def close(self) -> None:
         """Close the connections."""

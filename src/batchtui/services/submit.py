@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 from batchtui.api.gateway import Gateway
 from batchtui.domain.batch import Batch, StoredBatch
-from batchtui.domain.errors import ApiError, RejectedError, UnclearSubmissionError
+from batchtui.domain.errors import ApiError, BatchtuiError, RejectedError, UnclearSubmissionError
 from batchtui.domain.job import Intent, Job
-from batchtui.services.prepare import Prepared
+from batchtui.services.prepare import Prepared, discard
 from batchtui.store import Store
 
 HTTP_BAD_REQUEST = 400
+
+DRAFT_KEPT = "The requests are kept as a draft: `batchtui settle` sends or drops them."
 
 OnSent = Callable[[int, int], None]
 """Called with the bytes sent so far and the bytes to send in all."""
@@ -43,29 +45,14 @@ class Submissions:
         attempt: int = 1,
         on_sent: OnSent | None = None,
     ) -> Submission:
-        """Send all parts as a new job, or as another attempt of an existing one.
+        """Send all parts as a new job, or as another attempt of an existing one; takes over the spools.
 
-        One free call shows first that the key and the server are good; until then nothing is written to the
-        index. Raises what that call raises, `UnclearSubmissionError` where it is unknown whether a part was
-        created, and an `ApiError` where a part was refused; parts before it run, it and those after it stay
-        drafts, except that a content the API calls invalid is discarded.
+        One free call shows first that the key and the server are good; if they are not, nothing stays on disk.
+        Raises what that call raises, `UnclearSubmissionError` where it is unknown whether a part was created, and
+        an `ApiError` where a part was refused; parts before it run, it and those after it stay drafts, except that
+        requests the API calls invalid are dropped.
         """
-        await self._gateway.check()
-        job = job or await self._store.jobs.create(name, self._profile)
-        intents = [
-            await self._store.intents.open(
-                job=job,
-                base_url=self._gateway.base_url,
-                attempt=attempt,
-                part=number,
-                parts=len(prepared.parts),
-                request_count=part.request_count,
-                body_bytes=part.body_bytes,
-                sha256=part.sha256,
-                spool=part.spool,
-            )
-            for number, part in enumerate(prepared.parts, 1)
-        ]
+        intents = await self._write_down(prepared, name, job, attempt)
         share_usd = _per_request(prepared)
         sent: list[StoredBatch] = []
         before = 0
@@ -73,12 +60,43 @@ class Submissions:
             progress = None if on_sent is None else _offset(on_sent, before, prepared.body_bytes)
             try:
                 sent.append(await self.send_intent(intent, share_usd=share_usd, on_sent=progress))
-            except RejectedError as error:
-                if error.status == HTTP_BAD_REQUEST and not sent:
+            except ApiError as error:
+                if isinstance(error, RejectedError) and error.status == HTTP_BAD_REQUEST and not sent:
                     await self._drop(intents)
+                else:
+                    error.todo = f"{error.todo} {DRAFT_KEPT}".lstrip()
                 raise
             before += intent.body_bytes
-        return Submission(job, tuple(sent))
+        return Submission(self._store.jobs.get(intents[0].job_id), tuple(sent))
+
+    async def _write_down(self, prepared: Prepared, name: str, job: Job | None, attempt: int) -> list[Intent]:
+        """Return an intent for every part, after one free call; leave nothing if any of that fails."""
+        intents: list[Intent] = []
+        new_job: Job | None = None
+        try:
+            await self._gateway.check()
+            if job is None:
+                job = new_job = await self._store.jobs.create(name, self._profile)
+            for number, part in enumerate(prepared.parts, 1):
+                intent = await self._store.intents.open(
+                    job=job,
+                    base_url=self._gateway.base_url,
+                    attempt=attempt,
+                    part=number,
+                    parts=len(prepared.parts),
+                    request_count=part.request_count,
+                    body_bytes=part.body_bytes,
+                    sha256=part.sha256,
+                    spool=part.spool,
+                )
+                intents.append(intent)
+        except BaseException:
+            await self._drop(intents)
+            if new_job is not None:
+                await self._store.jobs.remove_if_empty(new_job.id)
+            await discard(prepared)
+            raise
+        return intents
 
     async def send_intent(
         self, intent: Intent, *, share_usd: float | None = None, on_sent: Callable[[int], None] | None = None
@@ -92,15 +110,15 @@ class Submissions:
             batch = await self._gateway.create(
                 self._store.files.spool_path(intent.id), body_bytes=intent.body_bytes, on_sent=on_sent
             )
-        except ApiError as error:
-            if error.nothing_was_created:
-                await self._store.intents.mark_draft(intent.id, error.what)
-                error.todo = (
-                    error.todo or "The requests are kept as a draft: `batchtui settle` sends or drops them."
-                )
-                raise
-            await self._store.intents.mark_unclear(intent.id, error.what)
-            raise _unclear(intent, error) from error
+        except BatchtuiError as error:
+            if isinstance(error, ApiError) and not error.nothing_was_created:
+                await self._store.intents.mark_unclear(intent.id, error.what)
+                raise _unclear(intent, error) from error
+            await self._store.intents.mark_draft(intent.id, error.what)
+            raise
+        except BaseException:
+            await self._store.intents.mark_unclear(intent.id, "It was interrupted.")
+            raise
         return await self._put_in_place(intent, batch, share_usd)
 
     async def _put_in_place(self, intent: Intent, batch: Batch, share_usd: float | None) -> StoredBatch:
@@ -112,7 +130,7 @@ class Submissions:
     async def _drop(self, intents: list[Intent]) -> None:
         for intent in intents:
             await self._store.intents.discard(intent.id)
-        await self._store.jobs.remove_if_empty(intents[0].job_id)
+            await self._store.jobs.remove_if_empty(intent.job_id)
 
 
 def _per_request(prepared: Prepared) -> float | None:
