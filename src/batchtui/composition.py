@@ -8,7 +8,7 @@ from collections.abc import Callable
 from batchtui.api.anthropic_gateway import AnthropicGateway
 from batchtui.config import Config
 from batchtui.paths import Places
-from batchtui.secrets import find_key
+from batchtui.secrets import Key, find_key
 from batchtui.services.workbench import Profile, Workbench
 from batchtui.store import Store
 
@@ -30,6 +30,15 @@ def workbench(places: Places, config: Config) -> Workbench:
         Profile(config.profile, config.base_url, config.read_only),
         poll_seconds=config.poll_seconds,
     )
+
+
+async def check_key(config: Config, key: Key) -> None:
+    """Make one free call with a key that is not stored yet; raises an `ApiError` if it is of no use."""
+    gateway = AnthropicGateway(config.base_url, key.reveal, workspace_id=config.workspace_id)
+    try:
+        await gateway.check()
+    finally:
+        await gateway.close()
 
 
 def key_finder(profile: str) -> Callable[[], str | None]:

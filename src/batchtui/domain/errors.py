@@ -59,7 +59,7 @@ class InputError(BatchtuiError):
 
 
 class LintError(InputError):
-    """Request lines have problems, so nothing was written or sent; `problems` names them all."""
+    """Request lines have problems, so nothing was written or sent; `problems` names them all, `source` the file."""
 
     exit_code = 1
 
@@ -70,6 +70,7 @@ class LintError(InputError):
             unharmed="Nothing was written and nothing was sent.",
             todo="Mend the lines named and submit again.",
         )
+        self.source = source
         self.problems = tuple(problems)
 
 

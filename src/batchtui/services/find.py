@@ -38,7 +38,7 @@ class Finder:
     def known(self, text: str) -> Target:
         """Return what an id stands for in the local store.
 
-        `@1` is the newest batch. Raises `UnknownIdError` or `AmbiguousIdError`.
+        `@1` is the newest batch at the server in force. Raises `UnknownIdError` or `AmbiguousIdError`.
         """
         if text.startswith("@"):
             return self._at_position(text)
@@ -76,7 +76,7 @@ class Finder:
         number = text.removeprefix("@")
         if not number.isdecimal() or int(number) < 1:
             raise UnknownIdError(f"{text!r} is no position.", todo="Positions are @1, the newest batch, @2, …")
-        batches = self._store.batches.list(BatchFilter(limit=int(number)))
+        batches = self._store.batches.list(BatchFilter(base_url=self._gateway.base_url, limit=int(number)))
         if len(batches) < int(number):
             raise UnknownIdError(
                 f"There is no batch {text}: {len(batches):,} are known.", todo="`batchtui list` shows them."

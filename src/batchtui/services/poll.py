@@ -39,7 +39,10 @@ class PollState:
 
 
 class Poller:
-    """Polls until it is cancelled. Reports and states are handed to the two callbacks as they come."""
+    """Polls until it is cancelled. Reports and states are handed to the two callbacks as they come.
+
+    `young_seconds` is the pause while a batch is young; with `is_steady` it stays the pause.
+    """
 
     def __init__(
         self,
@@ -49,6 +52,7 @@ class Poller:
         base_url: str,
         *,
         young_seconds: float = YOUNG_SECONDS,
+        is_steady: bool = False,
         on_state: Callable[[PollState], None] = lambda _state: None,
         on_report: Callable[[SyncReport], None] = lambda _report: None,
         on_download: Callable[[StoredBatch, int], None] | None = None,
@@ -58,6 +62,7 @@ class Poller:
         self._profile = profile
         self._base_url = base_url
         self._young_seconds = young_seconds
+        self._is_steady = is_steady
         self._on_state = on_state
         self._on_report = on_report
         self._on_download = on_download
@@ -118,6 +123,8 @@ class Poller:
         return self._pause(failures, error.retry_after_seconds if isinstance(error, ApiError) else None)
 
     def _pause(self, failures: int, retry_after_seconds: float | None) -> float:
+        if self._is_steady and not failures:
+            return self._young_seconds
         running = self._store.batches.running(self._profile, self._base_url)
         pause = pause_seconds(
             [stored.batch.created_at for stored in running],

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from batchtui.api.gateway import Gateway
 from batchtui.domain.batch import Batch, BatchFilter, StoredBatch
-from batchtui.domain.errors import RefusedError
+from batchtui.domain.errors import RefusedError, StoreError
+from batchtui.domain.estimate import Estimate, Estimator
 from batchtui.domain.job import Intent
+from batchtui.domain.result import read_object
 from batchtui.services.submit import Submissions
 from batchtui.services.sync import Sync
 from batchtui.store import Store
@@ -63,6 +67,10 @@ class Settlements:
         await self._gateway.check()
         return await self._submissions.send_intent(intent)
 
+    async def estimate(self, intent: Intent) -> Estimate:
+        """Return what sending it will cost; raises `StoreError` if its lines cannot be read."""
+        return await asyncio.to_thread(_estimate, self._store.files.spool_path(intent.id))
+
     async def discard(self, intent: Intent) -> None:
         """Give it up and drop its requests."""
         await self._store.intents.discard(intent.id)
@@ -80,3 +88,18 @@ class Settlements:
             and stored.batch.counts.total == intent.request_count
             and opens <= stored.batch.created_at <= closes
         )
+
+
+def _estimate(spool: Path) -> Estimate:
+    estimator = Estimator()
+    try:
+        with spool.open("rb") as lines:
+            for line in lines:
+                estimator.add(read_object(line)["params"])
+    except OSError as error:
+        raise StoreError(
+            f"{spool}: {(error.strerror or str(error)).lower()}.",
+            unharmed="Nothing was sent.",
+            todo="Submit the file again and discard this one.",
+        ) from error
+    return estimator.estimate()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from batchtui.api.gateway import Gateway
 from batchtui.domain.batch import StoredBatch
 from batchtui.domain.errors import RefusedError
+from batchtui.services.adopt import Adoptions
 from batchtui.services.download import Downloads
 from batchtui.services.find import Finder
 from batchtui.services.manage import Management
@@ -45,6 +46,7 @@ class Workbench:
         self.settlements = Settlements(store, gateway, self.sync, self.submissions, profile.name)
         self.retries = Retries(store, self.submissions)
         self.management = Management(store, gateway)
+        self.adoptions = Adoptions(store, self.reader)
 
     def poller(
         self,
@@ -52,14 +54,19 @@ class Workbench:
         on_state: Callable[[PollState], None],
         on_report: Callable[[SyncReport], None],
         on_download: Callable[[StoredBatch, int], None] | None = None,
+        every_seconds: float | None = None,
     ) -> Poller:
-        """Return a poller that is not running yet; the callbacks are called on the loop it runs on."""
+        """Return a poller that is not running yet; the callbacks are called on the loop it runs on.
+
+        With `every_seconds` it keeps that pace however old the running batches are.
+        """
         return Poller(
             self.store,
             self.sync,
             self.profile.name,
             self.gateway.base_url,
-            young_seconds=self._poll_seconds,
+            young_seconds=self._poll_seconds if every_seconds is None else every_seconds,
+            is_steady=every_seconds is not None,
             on_state=on_state,
             on_report=on_report,
             on_download=on_download,
