@@ -1,0 +1,1 @@
+"""The commands: thin, on the same services as the screens, for people, scripts and cron."""

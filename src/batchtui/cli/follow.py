@@ -1,0 +1,251 @@
+"""`sync` and `watch`: one look, and looking until it is over."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+
+import click
+import msgspec
+
+from batchtui.cli import options
+from batchtui.cli.desk import opened
+from batchtui.cli.fresh import brought_home, reread
+from batchtui.cli.look import print_batches
+from batchtui.cli.options import Given
+from batchtui.cli.output import LiveLine, out_json, say
+from batchtui.cli.report import report, report_open
+from batchtui.cli.shapes import batch_object
+from batchtui.config import Config
+from batchtui.domain.batch import StoredBatch
+from batchtui.domain.errors import AuthError, InputError, NoKeyError, RefusedError
+from batchtui.domain.human import bytes_text, counted, duration
+from batchtui.domain.origin import is_loopback
+from batchtui.domain.pacing import SOONEST_SECONDS
+from batchtui.services.find import Target
+from batchtui.services.poll import PollState
+from batchtui.services.sync import SyncReport
+from batchtui.services.workbench import Workbench
+
+FAILED_ROWS = 3
+UNCLEAR = 4
+
+
+@click.command("sync")
+@options.as_json
+@options.general
+@click.pass_obj
+def sync(given: Given, as_json: bool) -> None:
+    """Look once: update the batches and download what has ended. For cron."""
+    with opened(given) as desk:
+        found = desk.wait(desk.bench.sync.run())
+        if as_json:
+            out_json(_sync_object(found))
+        else:
+            _say_sync(found)
+        for error in found.errors:
+            report(error)
+        report_open(desk.bench)
+    if found.errors:
+        raise click.exceptions.Exit(1)
+
+
+def _sync_object(found: SyncReport) -> dict[str, object]:
+    return {
+        "changed": [batch_object(change.after) for change in found.changes],
+        "ended": [stored.id for stored in found.ended],
+        "downloaded": [
+            {"id": one.batch.id, "results": one.lines, "unreadable": one.unreadable, "bytes": one.received_bytes}
+            for one in found.downloaded
+        ],
+        "errors": [str(error) for error in found.errors],
+    }
+
+
+def _say_sync(found: SyncReport) -> None:
+    new = sum(change.before is None for change in found.changes)
+    say(f"{counted(len(found.changes), 'batch', 'batches')} changed, {new:,} new, {len(found.ended):,} ended.")
+    for one in found.downloaded:
+        say(f"{one.batch.job_name}: {counted(one.lines, 'result')} ({bytes_text(one.received_bytes)})")
+
+
+@click.command("watch")
+@click.argument("ids", metavar="[ID]...", nargs=-1, type=options.TEXT)
+@click.option(
+    "--interval",
+    "interval_seconds",
+    type=click.FloatRange(min=0.05),
+    metavar="SECONDS",
+    help="Pause between looks.",
+)
+@options.as_json
+@options.general
+@click.pass_obj
+def watch(given: Given, ids: tuple[str, ...], interval_seconds: float | None, as_json: bool) -> None:
+    """Wait until batches have ended and their results are here; without IDs, all that run.
+
+    Exits with 0 if every row succeeded, with 3 if some failed.
+    """
+    config = _paced(given.config(), interval_seconds)
+    with opened(given, config) as desk:
+        bench = desk.bench
+        targets = desk.wait(_chosen(bench, ids))
+        if targets:
+            desk.wait(_Watch(bench, targets, interval_seconds).until_ended())
+            targets = [desk.wait(brought_home(bench, target)) for target in targets]
+        batches = _batches(targets)
+        if as_json:
+            out_json([batch_object(stored) for stored in batches])
+        elif batches:
+            print_batches(batches)
+        else:
+            say("Nothing is running.")
+        open_states = {i.state for t in targets for i in bench.store.jobs.summary(t.job.id).open_intents}
+        if "unclear" in open_states:
+            report_open(bench)
+            raise click.exceptions.Exit(UNCLEAR)
+        if any(_failed_rows(bench, target) for target in targets):
+            raise click.exceptions.Exit(FAILED_ROWS)
+
+
+def _paced(config: Config, interval_seconds: float | None) -> Config:
+    if interval_seconds is None:
+        return config
+    if interval_seconds < SOONEST_SECONDS and not is_loopback(config.base_url):
+        raise InputError(
+            f"--interval {interval_seconds:g} is too often for {config.base_url}.",
+            todo=f"Give {SOONEST_SECONDS:g} or more; less is for a server on this machine.",
+        )
+    return msgspec.structs.replace(config, poll_seconds=interval_seconds)
+
+
+async def _chosen(bench: Workbench, ids: Sequence[str]) -> list[Target]:
+    if ids:
+        targets = [await bench.finder.find(id_) for id_ in ids]
+        for stored in _batches(targets):
+            _require_ours(bench, stored)
+        return targets
+    await bench.sync.update()
+    running = bench.store.batches.running(bench.profile.name, bench.gateway.base_url)
+    return [bench.finder.known(stored.id) for stored in running]
+
+
+def _require_ours(bench: Workbench, stored: StoredBatch) -> None:
+    here = (bench.profile.name, bench.gateway.base_url)
+    if not stored.batch.has_ended and (stored.profile, stored.base_url) != here:
+        raise RefusedError(
+            f"{stored.id} runs with profile {stored.profile} at {stored.base_url}, and not where this looks.",
+            todo=f"Give --profile {stored.profile} --base-url {stored.base_url}.",
+        )
+
+
+def _batches(targets: Sequence[Target]) -> list[StoredBatch]:
+    return list({stored.id: stored for target in targets for stored in target.batches}.values())
+
+
+def _failed_rows(bench: Workbench, target: Target) -> int:
+    """Return how many rows failed: of a batch its own, of a job those without a success in any attempt."""
+    if target.is_job:
+        return len(bench.store.results.failed([stored.key for stored in target.batches]))
+    return target.batches[0].batch.counts.failed
+
+
+class _Watch:
+    """Follows some batches through the poller, and says on stderr what changes."""
+
+    def __init__(self, bench: Workbench, targets: Sequence[Target], interval_seconds: float | None) -> None:
+        self._bench = bench
+        self._targets = list(targets)
+        self._line = LiveLine()
+        self._moved = asyncio.Event()
+        self._state = PollState()
+        self._polls = 0
+        self._error_said = ""
+        self._ended: set[str] = set()
+        self._poller = bench.poller(
+            on_state=self._on_state, on_report=self._on_report, every_seconds=interval_seconds
+        )
+
+    async def until_ended(self) -> None:
+        """Return when all batches have ended and the poller has brought home what it could."""
+        requests = sum(stored.batch.counts.total for stored in _batches(self._targets))
+        number = len(_batches(self._targets))
+        say(f"Watching {counted(number, 'batch', 'batches')}, {counted(requests, 'request')}.")
+        polling = asyncio.create_task(self._poller.run())
+        try:
+            while not self._is_over():
+                if polling.done():
+                    await polling
+                self._moved.clear()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(1):
+                        await self._moved.wait()
+                self._raise_if_hopeless()
+        finally:
+            self._line.clear()
+            polling.cancel()
+            await asyncio.wait([polling])
+
+    def _is_over(self) -> bool:
+        self._targets = [reread(self._bench, target) for target in self._targets]
+        batches = _batches(self._targets)
+        for stored in batches:
+            if stored.batch.has_ended and stored.id not in self._ended:
+                self._ended.add(stored.id)
+                self._say(_end_words(stored))
+        running = [stored for stored in batches if not stored.batch.has_ended]
+        if running:
+            self._line.show(_running_words(running, self._state))
+            return False
+        return not self._state.polling or all(stored.results in {"complete", "gone"} for stored in batches)
+
+    def _raise_if_hopeless(self) -> None:
+        """Raise what the first poll met, and later what no waiting mends; say anything else and go on."""
+        error = self._state.error
+        if error is None or not self._state.failures:
+            return
+        if not self._polls or isinstance(error, AuthError | NoKeyError):
+            raise error
+        if str(error) != self._error_said:
+            self._error_said = str(error)
+            self._say(f"{error}")
+
+    def _on_state(self, state: PollState) -> None:
+        self._state = state
+        self._moved.set()
+
+    def _on_report(self, found: SyncReport) -> None:
+        self._polls += 1
+        self._error_said = ""
+        watched = {stored.id for stored in _batches(self._targets)}
+        for change in found.changes:
+            before, after = change.before, change.after
+            if after.id in watched and before is not None and not after.batch.has_ended:
+                self._say(f"{after.job_name} ({after.id}): {after.batch.status}")
+        self._moved.set()
+
+    def _say(self, text: str) -> None:
+        self._line.clear()
+        say(text)
+
+
+def _end_words(stored: StoredBatch) -> str:
+    counts, batch = stored.batch.counts, stored.batch
+    took = f" after {duration(batch.ended_at - batch.created_at)}" if batch.ended_at else ""
+    return f"{stored.job_name} ({stored.id}): ended{took}, {counts.succeeded:,} succeeded, {counts.failed:,} failed"
+
+
+def _running_words(running: Sequence[StoredBatch], state: PollState) -> str:
+    """Say what can be known: the API gives no counts before the end."""
+    now = datetime.now(UTC)
+    oldest = min(running, key=lambda stored: stored.batch.created_at)
+    words = [f"{len(running):,} running", f"{duration(now - oldest.batch.created_at)} elapsed"]
+    if oldest.batch.expires_at:
+        words.append(f"expires in {duration(oldest.batch.expires_at - now)}")
+    if state.elsewhere:
+        words.append("another batchtui polls")
+    elif state.next_at:
+        words.append(f"next look in {duration(state.next_at - now)}")
+    return " · ".join(words)

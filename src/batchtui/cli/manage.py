@@ -1,0 +1,113 @@
+"""`cancel`, `rename`, `adopt`."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+
+import click
+
+from batchtui.cli import options
+from batchtui.cli.ask import agree
+from batchtui.cli.desk import Desk, opened
+from batchtui.cli.fresh import brought_home, mention_elsewhere
+from batchtui.cli.look import print_batches
+from batchtui.cli.options import Given
+from batchtui.cli.output import out_json, say
+from batchtui.cli.send import request_lines, where
+from batchtui.cli.shapes import batch_object
+from batchtui.domain.batch import StoredBatch
+from batchtui.domain.errors import RefusedError
+from batchtui.domain.human import counted
+
+
+@click.command("cancel")
+@click.argument("ids", metavar="ID...", nargs=-1, required=True, type=options.TEXT)
+@options.yes
+@options.as_json
+@options.general
+@click.pass_obj
+def cancel(given: Given, ids: tuple[str, ...], yes: bool, as_json: bool) -> None:
+    """Ask the API to cancel running batches. What is answered by then is kept and billed."""
+    with opened(given) as desk:
+        bench = desk.bench
+        bench.require_writable("cancel")
+        running = _running(desk, ids)
+        names = ", ".join(dict.fromkeys(stored.job_name for stored in running))
+        total = sum(stored.batch.counts.total for stored in running)
+        agree(
+            f"Cancel {counted(len(running), 'batch', 'batches')} of {counted(total, 'request')} ({names}) "
+            f"at {where(desk)}",
+            yes=yes,
+            unharmed="Nothing was canceled.",
+        )
+        canceled = []
+        for stored in running:
+            mention_elsewhere(bench, stored)
+            canceled.append(desk.wait(bench.management.cancel(stored)))
+        if as_json:
+            out_json([batch_object(stored) for stored in canceled])
+        else:
+            print_batches(canceled)
+
+
+def _running(desk: Desk, ids: tuple[str, ...]) -> list[StoredBatch]:
+    running: dict[str, StoredBatch] = {}
+    for id_ in ids:
+        target = desk.wait(desk.bench.finder.find(id_))
+        still = {stored.id: stored for stored in target.batches if not stored.batch.has_ended}
+        if not still:
+            raise RefusedError(
+                f"{target.name} has ended, there is nothing to cancel.", unharmed="Nothing was canceled."
+            )
+        running |= still
+    return list(running.values())
+
+
+@click.command("rename")
+@click.argument("id_", metavar="ID", type=options.TEXT)
+@click.argument("name", metavar="NAME", type=options.TEXT)
+@options.as_json
+@options.general
+@click.pass_obj
+def rename(given: Given, id_: str, name: str, as_json: bool) -> None:
+    """Give a job another name."""
+    if not name.strip():
+        raise click.BadParameter("a name needs letters", param_hint="NAME")
+    with opened(given) as desk:
+        target = desk.wait(desk.bench.finder.find(id_))
+        job = desk.wait(desk.bench.management.rename(target.job.id, name.strip()))
+        if as_json:
+            out_json({"job": job.id, "name": job.name})
+        else:
+            say(f"{target.job.name} is now {job.name}.")
+
+
+@click.command("adopt")
+@click.argument("id_", metavar="ID", type=options.TEXT)
+@click.option("--requests", "file", metavar="FILE", type=options.readable_file, help="The file it was made from.")
+@options.as_json
+@options.general
+@click.pass_obj
+def adopt(given: Given, id_: str, file: Path | None, as_json: bool) -> None:
+    """Bring in a batch made elsewhere, and keep the requests it was made from beside it."""
+    with ExitStack() as stack:
+        opened_file = stack.enter_context(request_lines(file)) if file is not None else None
+        desk = stack.enter_context(opened(given))
+        bench = desk.bench
+        target = desk.wait(bench.finder.find(id_))
+        if target.is_job and len(target.batches) != 1:
+            raise RefusedError(
+                f"{target.name} is a job of {counted(len(target.batches), 'batch', 'batches')}.",
+                unharmed="Nothing was changed.",
+                todo="Name one batch by its id.",
+            )
+        if opened_file is not None:
+            target = desk.wait(brought_home(bench, target))
+            lines, source = opened_file
+            desk.wait(bench.adoptions.attach(target.batches[0], lines, source))
+        stored = bench.store.batches.get(target.batches[0].id)
+        if as_json:
+            out_json(batch_object(stored))
+        else:
+            print_batches([stored])

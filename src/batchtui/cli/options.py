@@ -1,0 +1,106 @@
+"""What every command takes, wherever on the line it stands."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from batchtui.config import Config, load_config
+from batchtui.paths import Places, places
+
+FC = TypeVar("FC", bound="Callable[..., Any] | click.Command")
+
+
+@dataclass(slots=True)
+class Given:
+    """The general options of one call; None and False are what nobody gave."""
+
+    home: str | None = None
+    profile: str | None = None
+    base_url: str | None = None
+    read_only: bool = False
+    no_mouse: bool = False
+
+    def places(self) -> Places:
+        """Return where everything of this call is kept."""
+        return places(self.home)
+
+    def config(self) -> Config:
+        """Return the settings in force; raises `ConfigError`."""
+        return load_config(
+            self.places().config, profile=self.profile, base_url=self.base_url, read_only=self.read_only
+        )
+
+
+def general(command: FC) -> FC:
+    """Add the general options; they are kept in the `Given` that `click.pass_obj` hands over."""
+    for option in reversed(
+        (
+            _kept("--home", "Keep and find everything here.", metavar="DIR"),
+            _kept("--profile", "Which key and server.", metavar="NAME"),
+            _kept("--base-url", "Where the API is; http on this machine only.", metavar="URL"),
+            _kept("--read-only", "Never send, cancel or delete."),
+            _kept("--no-mouse", "Leave the mouse to the terminal."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def _kept(name: str, help_: str, *, metavar: str | None = None) -> Callable[[FC], FC]:
+    def keep(context: click.Context, parameter: click.Parameter, value: object) -> None:
+        given = context.ensure_object(Given)
+        if value and parameter.name is not None:
+            setattr(given, parameter.name, value)
+
+    return click.option(
+        name, callback=keep, expose_value=False, metavar=metavar, is_flag=metavar is None, help=help_
+    )
+
+
+class Text(click.ParamType[str]):
+    """A text that any file or database takes: bytes of an argument that are not UTF-8 become U+FFFD."""
+
+    name = "text"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the argument, mended."""
+        return str(value).encode("utf-8", "replace").decode("utf-8")
+
+
+class Assignment(click.ParamType[tuple[str, object]]):
+    """`NAME=VALUE`, where the value is JSON, and text if it is not."""
+
+    name = "assignment"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, object]:
+        """Return name and value."""
+        if isinstance(value, tuple):
+            return value
+        name, equals, text = TEXT.convert(value, param, ctx).partition("=")
+        if not name or not equals:
+            self.fail(f"{value!r} is not of the form NAME=VALUE", param, ctx)
+        try:
+            return name, json.loads(text)
+        except (ValueError, RecursionError):
+            return name, text
+
+
+TEXT = Text()
+ASSIGNMENT = Assignment()
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+yes = click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+offline = click.option("--offline", is_flag=True, help="Only what is stored here, no network.")
+max_cost = click.option(
+    "--max-cost", "max_cost_usd", type=click.FloatRange(min=0), metavar="USD", help="Refuse if it may cost more."
+)
+dry_run = click.option("--dry-run", is_flag=True, help="Show everything, send nothing.")
+readable_file = click.Path(path_type=Path, allow_dash=True)

@@ -1,0 +1,52 @@
+"""Errors and problems in words, on stderr."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from batchtui.cli.output import say
+from batchtui.domain.errors import BatchtuiError, LintError
+from batchtui.domain.lint import Problem
+from batchtui.services.workbench import Workbench
+from batchtui.tui.text import clean_line
+
+PROBLEMS_SHOWN = 20
+LINE_CHARS = 400
+"""Characters of one message line at most: custom_ids and parser messages can be as long as the file."""
+
+
+def report(error: BatchtuiError) -> None:
+    """Say what happened, what was not harmed, and what to do."""
+    say(f"error: {clean_line(error.what, LINE_CHARS * 4)}")
+    if isinstance(error, LintError):
+        report_problems(error.source, error.problems)
+    for sentence in (error.unharmed, error.todo):
+        if sentence:
+            say(sentence)
+
+
+def report_problems(source: str, problems: Sequence[Problem]) -> None:
+    """Name file, line, custom_id and rule of the first problems, errors before warnings."""
+    ordered = sorted(problems, key=lambda problem: not problem.is_error)
+    for problem in ordered[:PROBLEMS_SHOWN]:
+        where = f"{source}:{problem.line}"
+        parts = [where, clean_line(problem.custom_id, 80), problem.rule, problem.message]
+        kind = "" if problem.is_error else "warning: "
+        say(clean_line("  " + kind + ": ".join(part for part in parts if part), LINE_CHARS))
+    if len(ordered) > PROBLEMS_SHOWN:
+        say(f"  … and {len(ordered) - PROBLEMS_SHOWN:,} more")
+
+
+def report_open(bench: Workbench) -> None:
+    """Mention submissions without an outcome, if there are any."""
+    intents = bench.settlements.open_submissions()
+    unclear = sum(intent.state == "unclear" for intent in intents)
+    drafts = sum(intent.state == "draft" for intent in intents)
+    if unclear:
+        say(f"{_submissions(unclear)} sent and unclear: `batchtui settle` looks what became of them.")
+    if drafts:
+        say(f"{_submissions(drafts)} kept as draft: `batchtui settle` sends or drops them.")
+
+
+def _submissions(number: int) -> str:
+    return "1 submission was" if number == 1 else f"{number:,} submissions were"

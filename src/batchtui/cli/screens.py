@@ -1,0 +1,25 @@
+"""Opening the screens."""
+
+from __future__ import annotations
+
+import sys
+
+from batchtui.cli.ask import NobodyToAskError
+from batchtui.cli.desk import Desk
+from batchtui.cli.options import Given
+from batchtui.config import Config
+
+
+def require_terminal() -> None:
+    """Raise where there is no terminal to draw on."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise NobodyToAskError(
+            "The screens need a terminal.", todo="`batchtui --help` lists the commands, which do not."
+        )
+
+
+def open_screens(given: Given, desk: Desk, config: Config) -> None:
+    """Run the screens until the user leaves them."""
+    from batchtui.tui.app import BatchtuiApp
+
+    BatchtuiApp(desk.bench, config).run(mouse=not given.no_mouse)

@@ -1,0 +1,172 @@
+"""`submit`: check, price, ask, spool, send."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+import click
+
+from batchtui.cli import options
+from batchtui.cli.ask import agree, price, require_affordable, require_somebody
+from batchtui.cli.desk import Desk, opened
+from batchtui.cli.options import Given
+from batchtui.cli.output import LiveLine, out, out_json, out_table, say
+from batchtui.cli.report import report_problems
+from batchtui.cli.shapes import refused_object, submission_object
+from batchtui.domain.errors import InputError, LintError
+from batchtui.domain.human import bytes_text, count, counted
+from batchtui.services.prepare import Prepared, discard, prepare
+from batchtui.services.submit import OnSent, Submission
+
+UNSENT = "Nothing was sent."
+
+
+@click.command("submit")
+@click.argument("file", metavar="FILE|-", type=options.readable_file)
+@click.option("--name", type=options.TEXT, metavar="NAME", help="What the job is called; else as the file.")
+@options.max_cost
+@options.dry_run
+@options.yes
+@options.as_json
+@options.general
+@click.pass_obj
+def submit(
+    given: Given,
+    *,
+    file: Path,
+    name: str | None,
+    max_cost_usd: float | None,
+    dry_run: bool,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Send a file of requests as a batch, or as several if it is over the limits of one.
+
+    FILE has one JSON object a line, with a custom_id and the params of a Messages request; - reads stdin.
+    """
+    config = given.config()
+    with request_lines(file) as (lines, source), opened(given, config) as desk:
+        bench = desk.bench
+        if not dry_run:
+            bench.require_writable("send")
+        job_name = (name or "").strip() or options.TEXT.convert(Path(source).stem, None, None)
+        try:
+            prepared = desk.wait(prepare(bench.store, lines, source))
+        except LintError as error:
+            if as_json:
+                out_json(refused_object(job_name, error.problems))
+            raise
+        try:
+            report_problems(source, prepared.problems)
+            require_affordable(prepared.estimate, max_cost_usd)
+            what = f"Send {sending(prepared)} as “{job_name}” to {where(desk)} — {price(prepared.estimate)}"
+            if dry_run:
+                say(f"{what}: a dry run, nothing is sent.")
+                _print_dry(job_name, prepared, as_json=as_json)
+                return
+            preflight(desk, yes=yes)
+            agree(what, yes=yes, unharmed=UNSENT)
+            with sending_shown() as on_sent:
+                sent = desk.wait(bench.submissions.send(prepared, name=job_name, on_sent=on_sent))
+        finally:
+            desk.wait(discard(prepared))
+        if as_json:
+            out_json(submission_object(sent.job.id, sent.job.name, prepared, sent.batches))
+        else:
+            print_sent(sent)
+
+
+@contextmanager
+def request_lines(file: Path) -> Iterator[tuple[Iterator[bytes], str]]:
+    """Open a file of lines, or stdin, and give its lines and its name for messages; raises `InputError`."""
+    if str(file) == "-":
+        with tempfile.TemporaryFile() as copy:
+            # Read here and now: a wait for somebody who types could not be interrupted in another thread.
+            shutil.copyfileobj(sys.stdin.buffer, copy)
+            copy.seek(0)
+            yield _lines(copy, "stdin"), "stdin"
+        return
+    try:
+        opened_file = file.open("rb")
+    except OSError as error:
+        raise _unreadable(str(file), error) from error
+    with opened_file:
+        yield _lines(opened_file, str(file)), str(file)
+
+
+def _lines(file: IO[bytes], source: str) -> Iterator[bytes]:
+    try:
+        yield from file
+    except OSError as error:
+        raise _unreadable(source, error) from error
+
+
+def _unreadable(source: str, error: OSError) -> InputError:
+    return InputError(
+        f"{source}: {(error.strerror or str(error)).lower()}.",
+        unharmed="Nothing was written and nothing was sent.",
+        todo="Give a file that can be read, or - for stdin.",
+    )
+
+
+def preflight(desk: Desk, *, yes: bool) -> None:
+    """See that somebody can be asked, and that key and server are good before they are; with `yes` sending does."""
+    require_somebody(yes=yes, unharmed=UNSENT)
+    if not yes:
+        desk.wait(desk.bench.gateway.check())
+
+
+def sending(prepared: Prepared) -> str:
+    """Return count and size of what would be sent, as in `120 requests (1.2 MB)`."""
+    parts = f", {len(prepared.parts)} parts" if len(prepared.parts) > 1 else ""
+    return f"{counted(prepared.request_count, 'request')} ({bytes_text(prepared.body_bytes)}{parts})"
+
+
+def where(desk: Desk) -> str:
+    """Return the server and the profile that would be used."""
+    return f"{desk.bench.gateway.base_url} with profile {desk.bench.profile.name}"
+
+
+@contextmanager
+def sending_shown() -> Iterator[OnSent]:
+    """Show how much is sent on a terminal, and say what an interruption leaves behind."""
+    line = LiveLine()
+
+    def show(sent_bytes: int, total_bytes: int) -> None:
+        line.show(f"sending {bytes_text(sent_bytes)} of {bytes_text(total_bytes)}")
+
+    try:
+        yield show
+    except (asyncio.CancelledError, KeyboardInterrupt):
+        line.clear()
+        say("Interrupted while sending: `batchtui settle` shows what became of it.")
+        raise
+    finally:
+        line.clear()
+
+
+def print_sent(sent: Submission) -> None:
+    """Print the batches that run now."""
+    out_table(
+        ("ID", "JOB", "REQUESTS"),
+        ((stored.id, stored.job_name, count(stored.batch.counts.total)) for stored in sent.batches),
+        right=(2,),
+    )
+    say(f"Sent. `batchtui watch {sent.job.name}` waits for the results.")
+
+
+def _print_dry(name: str, prepared: Prepared, *, as_json: bool) -> None:
+    if as_json:
+        out_json(submission_object(None, name, prepared))
+        return
+    estimate = prepared.estimate
+    out(f"{sending(prepared)}, {price(estimate)}")
+    out(f"models: {', '.join(prepared.models)}")
+    out(f"tokens: about {count(estimate.input_tokens)} in, at most {count(estimate.output_tokens_max)} out")

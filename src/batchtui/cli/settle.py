@@ -1,0 +1,152 @@
+"""`settle`: what became of submissions whose outcome is unknown."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import click
+
+from batchtui.cli import options
+from batchtui.cli.ask import agree, price
+from batchtui.cli.desk import Desk, opened
+from batchtui.cli.options import Given
+from batchtui.cli.output import out, out_json, say
+from batchtui.cli.send import UNSENT, preflight, where
+from batchtui.cli.shapes import batch_object, open_object
+from batchtui.domain.batch import StoredBatch
+from batchtui.domain.errors import InputError, RefusedError, UnclearSubmissionError, UnknownIdError
+from batchtui.domain.human import ago, bytes_text, counted, local_time
+from batchtui.domain.job import Intent
+from batchtui.services.settle import OpenSubmission
+
+UNCHANGED = "Nothing was changed."
+
+
+@click.command("settle")
+@click.argument("job", metavar="[JOB]", required=False, type=options.TEXT)
+@click.option("--adopt", metavar="ID", type=options.TEXT, help="This batch is the one that was sent.")
+@click.option("--resend", is_flag=True, help="Nothing was created: send it now.")
+@click.option("--discard", is_flag=True, help="Give it up and drop its requests.")
+@options.yes
+@options.as_json
+@options.general
+@click.pass_obj
+def settle(
+    given: Given, *, job: str | None, adopt: str | None, resend: bool, discard: bool, yes: bool, as_json: bool
+) -> None:
+    """Show drafts and unclear submissions with the batches they may have become, and settle them.
+
+    JOB is a job's name or id, or the id of a submission. Exits with 4 while one is unclear.
+    """
+    if bool(adopt) + resend + discard > 1:
+        raise click.UsageError("Give one of --adopt, --resend and --discard.")
+    with opened(given) as desk:
+        found = desk.wait(desk.bench.settlements.look())
+        chosen = [one for one in found if job is None or _is_meant(one.intent, job)]
+        if job is not None and not chosen:
+            raise UnknownIdError(f"No open submission is known as {job!r}.", todo="`batchtui settle` shows them.")
+        if adopt:
+            settled = [_adopt(desk, chosen, adopt, yes=yes)]
+        elif resend:
+            settled = _resend(desk, chosen, yes=yes)
+        elif discard:
+            _discard(desk, chosen, yes=yes)
+            settled = []
+        else:
+            _print(chosen, as_json=as_json)
+            return
+        if as_json:
+            out_json([batch_object(stored) for stored in settled])
+        for stored in settled:
+            say(f"{stored.id} is {stored.job_name}.")
+
+
+def _is_meant(intent: Intent, text: str) -> bool:
+    return text in {intent.job_name, intent.job_id, intent.id}
+
+
+def _print(found: list[OpenSubmission], *, as_json: bool) -> None:
+    if as_json:
+        out_json([open_object(one) for one in found])
+    elif not found:
+        say("Nothing is open: every submission has its batch.")
+    else:
+        for one in found:
+            _print_one(one)
+    unclear = sum(one.intent.state == "unclear" for one in found)
+    if unclear:
+        raise UnclearSubmissionError(
+            f"{counted(unclear, 'submission')} unclear.",
+            unharmed="Nothing is sent again by itself.",
+            todo="Give --adopt ID if a batch shown is the one, --resend if there is none, --discard to give it up.",
+        )
+
+
+def _print_one(one: OpenSubmission) -> None:
+    intent = one.intent
+    when = f", sent {ago(datetime.now(UTC) - intent.sent_at)}" if intent.sent_at else ""
+    out(f"{_name(intent)}: {intent.state}{when}  [{intent.id}]")
+    if intent.error:
+        out(f"  {intent.error}")
+    for stored in one.candidates:
+        counts = stored.batch.counts
+        out(
+            f"  may be {stored.id}: {counted(counts.total, 'request')}, {stored.batch.status}, "
+            f"created {local_time(stored.batch.created_at, seconds=True)}"
+        )
+    if intent.state == "unclear" and not one.candidates:
+        out("  no batch of that size and time is in the list")
+
+
+def _name(intent: Intent) -> str:
+    return (
+        f"{intent.job_name}, attempt {intent.attempt}, part {intent.part} of {intent.parts}, "
+        f"{counted(intent.request_count, 'request')} ({bytes_text(intent.body_bytes)})"
+    )
+
+
+def _adopt(desk: Desk, chosen: list[OpenSubmission], text: str, *, yes: bool) -> StoredBatch:
+    ids = {stored.id for one in chosen for stored in one.candidates if stored.id.startswith(text)}
+    batch_id = ids.pop() if len(ids) == 1 else text
+    fitting = [one for one in chosen if any(stored.id == batch_id for stored in one.candidates)] or chosen
+    if len(fitting) != 1:
+        raise InputError(
+            f"There are {len(fitting):,} open submissions it could be.",
+            unharmed=UNCHANGED,
+            todo="Name the job or the submission too: batchtui settle JOB --adopt ID.",
+        )
+    intent = fitting[0].intent
+    batch = desk.wait(desk.bench.gateway.retrieve(batch_id))
+    agree(
+        f"Take {batch.id} ({counted(batch.counts.total, 'request')}, created "
+        f"{local_time(batch.created_at, seconds=True)}) for {_name(intent)}",
+        yes=yes,
+        unharmed=UNCHANGED,
+    )
+    return desk.wait(desk.bench.settlements.adopt(intent, batch))
+
+
+def _resend(desk: Desk, chosen: list[OpenSubmission], *, yes: bool) -> list[StoredBatch]:
+    desk.bench.require_writable("send")
+    intents = _settleable(chosen)
+    preflight(desk, yes=yes)
+    batches = []
+    for intent in intents:
+        estimate = desk.wait(desk.bench.settlements.estimate(intent))
+        doubt = " (it was sent before: if a batch came of it, this pays twice)" if intent.state == "unclear" else ""
+        agree(f"Send {_name(intent)} to {where(desk)} — {price(estimate)}{doubt}", yes=yes, unharmed=UNSENT)
+        batches.append(desk.wait(desk.bench.settlements.resend(intent)))
+    return batches
+
+
+def _discard(desk: Desk, chosen: list[OpenSubmission], *, yes: bool) -> None:
+    for intent in _settleable(chosen):
+        agree(f"Drop {_name(intent)} and its request lines", yes=yes, unharmed=UNCHANGED)
+        desk.wait(desk.bench.settlements.discard(intent))
+
+
+def _settleable(chosen: list[OpenSubmission]) -> list[Intent]:
+    intents = [one.intent for one in chosen if one.intent.state != "sending"]
+    if not intents:
+        raise RefusedError("There is no submission to settle.", unharmed=UNCHANGED)
+    return intents

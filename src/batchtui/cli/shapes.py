@@ -1,0 +1,205 @@
+"""Domain objects as the JSON that `interface.md` promises to scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from batchtui.cli.output import rfc3339
+from batchtui.domain.batch import ENDED, IN_PROGRESS, Counts, StoredBatch
+from batchtui.domain.estimate import Estimate
+from batchtui.domain.job import Intent, JobSummary, total_counts
+from batchtui.domain.lint import Problem
+from batchtui.services.prepare import Prepared
+from batchtui.services.retry import RetryPlan
+from batchtui.services.settle import OpenSubmission
+
+
+def batch_object(stored: StoredBatch) -> dict[str, Any]:
+    """Return one element of `list --json`."""
+    batch = stored.batch
+    return {
+        "id": batch.id,
+        "job": stored.job_id,
+        "name": stored.job_name,
+        "profile": stored.profile,
+        "status": batch.status,
+        "counts": counts_object(batch.counts),
+        "created_at": rfc3339(batch.created_at),
+        "ended_at": rfc3339(batch.ended_at),
+        "expires_at": rfc3339(batch.expires_at),
+        "results_until": rfc3339(batch.results_until),
+        "results": stored.results,
+        "requests": "known" if stored.requests_known else "unknown",
+        "attempt": stored.attempt,
+        "part": stored.part,
+        "parts": stored.parts,
+        "model": list(stored.models),
+        "cost_usd": stored.cost_usd,
+        "cost_is": stored.cost_is,
+    }
+
+
+def batch_details(stored: StoredBatch) -> dict[str, Any]:
+    """Return what `show --json` prints for a batch."""
+    return {
+        **batch_object(stored),
+        "cancel_initiated_at": rfc3339(stored.batch.cancel_initiated_at),
+        "archived_at": rfc3339(stored.batch.archived_at),
+        "base_url": stored.base_url,
+        "note": stored.note,
+    }
+
+
+def job_details(summary: JobSummary) -> dict[str, Any]:
+    """Return what `show --json` prints for a job: the fields of a batch, taken over all its batches."""
+    job, batches = summary.job, summary.batches
+    ended = all(stored.batch.has_ended for stored in batches)
+    states = {stored.results for stored in batches}
+    kinds = {stored.cost_is for stored in batches} or {"unknown"}
+    known = "unknown" not in kinds
+    return {
+        "id": job.id,
+        "job": job.id,
+        "name": job.name,
+        "profile": job.profile,
+        "status": ENDED if ended and batches else IN_PROGRESS,
+        "counts": counts_object(total_counts(batches)),
+        "created_at": rfc3339(job.created_at),
+        "ended_at": rfc3339(max((s.batch.ended_at for s in batches if s.batch.ended_at), default=None))
+        if ended
+        else None,
+        "expires_at": rfc3339(max((s.batch.expires_at for s in batches if s.batch.expires_at), default=None)),
+        "results_until": rfc3339(min((s.batch.results_until for s in batches), default=None)),
+        "results": states.pop() if len(states) == 1 else "partial" if states else "none",
+        "requests": "known" if all(stored.requests_known for stored in batches) else "unknown",
+        "attempt": summary.attempts,
+        "part": None,
+        "parts": max((stored.parts for stored in batches), default=0),
+        "model": sorted({model for stored in batches for model in stored.models}),
+        "cost_usd": sum(stored.cost_usd or 0.0 for stored in batches) if known else None,
+        "cost_is": ("actual" if kinds == {"actual"} else "estimate") if known else "unknown",
+        "note": job.note,
+        "batches": [batch_object(stored) for stored in batches],
+        "open_submissions": [intent_object(intent) for intent in summary.open_intents],
+    }
+
+
+def counts_object(counts: Counts) -> dict[str, int]:
+    """Return the counts of a batch, with their total."""
+    return {
+        "processing": counts.processing,
+        "succeeded": counts.succeeded,
+        "errored": counts.errored,
+        "canceled": counts.canceled,
+        "expired": counts.expired,
+        "total": counts.total,
+    }
+
+
+def estimate_object(estimate: Estimate) -> dict[str, Any]:
+    """Return the estimate of a submission."""
+    return {
+        "input_tokens": estimate.input_tokens,
+        "output_tokens_max": estimate.output_tokens_max,
+        "cost_usd_low": estimate.cost_usd_low,
+        "cost_usd_high": estimate.cost_usd_high,
+        "standard_cost_usd": estimate.standard_cost_usd,
+    }
+
+
+def problem_objects(problems: Iterable[Problem]) -> list[dict[str, Any]]:
+    """Return the problems of request lines."""
+    return [
+        {
+            "line": problem.line,
+            "custom_id": problem.custom_id,
+            "rule": problem.rule,
+            "message": problem.message,
+            "severity": problem.severity,
+        }
+        for problem in problems
+    ]
+
+
+def sent_objects(prepared: Prepared, batches: Iterable[StoredBatch] = ()) -> list[dict[str, Any]]:
+    """Return the batches of a submission; `id` is null for those that were not sent."""
+    ids = [stored.id for stored in batches]
+    return [
+        {
+            "id": ids[number] if number < len(ids) else None,
+            "requests": part.request_count,
+            "bytes": part.body_bytes,
+        }
+        for number, part in enumerate(prepared.parts)
+    ]
+
+
+def submission_object(
+    job_id: str | None, name: str, prepared: Prepared, batches: Iterable[StoredBatch] = ()
+) -> dict[str, Any]:
+    """Return what `submit --json` prints; `job` is null if nothing was sent."""
+    return {
+        "job": job_id,
+        "name": name,
+        "batches": sent_objects(prepared, batches),
+        "estimate": estimate_object(prepared.estimate),
+        "problems": problem_objects(prepared.problems),
+    }
+
+
+def refused_object(name: str, problems: Iterable[Problem]) -> dict[str, Any]:
+    """Return what `submit --json` prints if the lines have problems."""
+    return {"job": None, "name": name, "batches": [], "estimate": None, "problems": problem_objects(problems)}
+
+
+def retry_object(
+    plan: RetryPlan, prepared: Prepared | None = None, batches: Iterable[StoredBatch] = ()
+) -> dict[str, Any]:
+    """Return what `retry --json` prints; nothing is prepared where nothing has failed."""
+    return {
+        "job": plan.job.id,
+        "name": plan.job.name,
+        "attempt": plan.attempt,
+        "batches": sent_objects(prepared, batches) if prepared else [],
+        "resend": plan.resend,
+        "edit_first": plan.edit_first,
+        "skipped": plan.skipped,
+        "by_error": [
+            {
+                "error_type": cause.error_type,
+                "message": cause.message,
+                "count": cause.count,
+                "verdict": cause.verdict,
+            }
+            for cause in plan.by_error
+        ],
+        "estimate": estimate_object(prepared.estimate) if prepared else None,
+    }
+
+
+def intent_object(intent: Intent) -> dict[str, Any]:
+    """Return a submission without an outcome."""
+    return {
+        "submission": intent.id,
+        "job": intent.job_id,
+        "name": intent.job_name,
+        "profile": intent.profile,
+        "state": intent.state,
+        "attempt": intent.attempt,
+        "part": intent.part,
+        "parts": intent.parts,
+        "requests": intent.request_count,
+        "bytes": intent.body_bytes,
+        "created_at": rfc3339(intent.created_at),
+        "sent_at": rfc3339(intent.sent_at),
+        "error": intent.error,
+    }
+
+
+def open_object(found: OpenSubmission) -> dict[str, Any]:
+    """Return one element of `settle --json`."""
+    return {
+        **intent_object(found.intent),
+        "candidates": [batch_object(stored) for stored in found.candidates],
+    }
