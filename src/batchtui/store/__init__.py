@@ -1,0 +1,9 @@
+"""What is remembered: an SQLite index over files that hold the exact request and result lines."""
+
+from batchtui.store.batches import Change
+from batchtui.store.check import Finding
+from batchtui.store.ingest import ResultsWriter
+from batchtui.store.result_rows import Ingested
+from batchtui.store.store import Store
+
+__all__ = ["Change", "Finding", "Ingested", "ResultsWriter", "Store"]

@@ -1,0 +1,164 @@
+"""Whether database and files agree, and what can be done where they do not."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+from batchtui.store import download_rows, requests
+from batchtui.store.database import Database
+from batchtui.store.files import PREPARED, Files, file_errors, remove
+from batchtui.store.presence import Presence
+from batchtui.store.recovery import recover
+
+FindingKind = Literal["database", "requests", "results", "leftover"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that is not as it should be: with what, and whether `Store.repair` can mend it."""
+
+    kind: FindingKind
+    subject: str
+    message: str
+    can_repair: bool
+
+
+Mend = Callable[[sqlite3.Connection], object]
+
+
+@dataclass(frozen=True, slots=True)
+class _Problem:
+    """A finding and its mending, with what that does in a few words."""
+
+    finding: Finding
+    mend: Mend | None = None
+    mended: str = ""
+
+
+class Check:
+    """Looks for what is wrong, and mends what can be."""
+
+    def __init__(self, database: Database, files: Files, presence: Presence) -> None:
+        self._database = database
+        self._files = files
+        self._presence = presence
+
+    def findings(self) -> list[Finding]:
+        """Return what is wrong; reads the whole database, so a large one takes seconds."""
+        with self._database.snapshot() as connection:
+            return [problem.finding for problem in self._problems(connection)]
+
+    def repair(self) -> list[str]:
+        """Mend what can be, on the writer thread, and return what was done, one sentence each."""
+        done = recover(self._database, self._files, self._presence)
+        with self._database.snapshot() as connection:
+            problems = list(self._problems(connection))
+        for problem in problems:
+            if problem.mend is not None:
+                self._database.transact(problem.mend)
+                done.append(f"{problem.finding.subject}: {problem.mended}.")
+        return done
+
+    def _problems(self, connection: sqlite3.Connection) -> Iterator[_Problem]:
+        yield from self._of_database(connection)
+        for row in connection.execute(
+            "SELECT b.id, b.requests, b.requests_bytes, b.results, d.state, d.file_bytes"
+            " FROM batches b LEFT JOIN downloads d ON d.key = b.download_key"
+        ).fetchall():
+            batch_id, requests_state, requests_bytes, results_state, download_state, results_bytes = row
+            if requests_state != "unknown":
+                yield from self._of_requests(batch_id, requests_state, requests_bytes)
+            if download_state != "finished":
+                yield from self._of_results(batch_id, results_state, results_bytes)
+        yield from self._of_directories(connection)
+        yield from self._of_spools(connection)
+
+    def _of_database(self, connection: sqlite3.Connection) -> Iterator[_Problem]:
+        subject = str(self._database.path)
+        for (message,) in connection.execute("PRAGMA integrity_check(10)").fetchall():
+            if message != "ok":
+                yield _Problem(Finding("database", subject, message, can_repair=False))
+        for table, *_ in connection.execute("PRAGMA foreign_key_check").fetchall():
+            yield _Problem(Finding("database", subject, f"a row of {table} belongs to nothing", can_repair=False))
+
+    def _of_requests(self, batch_id: str, state: str, file_bytes: int | None) -> Iterator[_Problem]:
+        path = self._files.requests_path(batch_id)
+        size = _size(path)
+        if size is None:
+            yield _Problem(Finding("requests", batch_id, f"{path} is gone", can_repair=False))
+        elif state == "unindexed" or size != file_bytes:
+            yield _Problem(
+                Finding("requests", batch_id, f"{path} is not what the index was made from", can_repair=True),
+                partial(requests.index, files=self._files, batch_id=batch_id),
+                "the requests were indexed anew",
+            )
+
+    def _of_results(self, batch_id: str, state: str, file_bytes: int | None) -> Iterator[_Problem]:
+        path = self._files.results_path(batch_id)
+        size = _size(path)
+        if state == "complete" and size is None:
+            yield _Problem(
+                Finding("results", batch_id, f"{path} is gone", can_repair=True),
+                partial(download_rows.forget, batch_id=batch_id),
+                "counts as not downloaded, and is brought again if the API still has it",
+            )
+        elif size is not None and (state in {"none", "gone"} or (state == "complete" and size != file_bytes)):
+            yield _Problem(
+                Finding("results", batch_id, f"{path} is not what the index was made from", can_repair=True),
+                partial(download_rows.index, files=self._files, presence=self._presence, batch_id=batch_id),
+                "the results were indexed anew",
+            )
+
+    def _of_directories(self, connection: sqlite3.Connection) -> Iterator[_Problem]:
+        known = {batch_id for (batch_id,) in connection.execute("SELECT id FROM batches")}
+        parts = {
+            self._files.part_path(batch_id, key)
+            for batch_id, key in connection.execute(
+                "SELECT b.id, d.key FROM downloads d JOIN batches b ON b.key = d.batch_key"
+            )
+        }
+        for directory in self._files.batch_directories():
+            if directory.name not in known:
+                yield _Problem(
+                    Finding("leftover", str(directory), "no batch is known by that name", can_repair=False)
+                )
+            for part in sorted(directory.glob("*.part")):
+                if part not in parts:
+                    yield self._leftover(part, "a download that was cut off")
+
+    def _of_spools(self, connection: sqlite3.Connection) -> Iterator[_Problem]:
+        states = dict(connection.execute("SELECT id, state FROM intents").fetchall())
+        spools = set(self._files.spools())
+        for name in sorted(spools):
+            path = self._files.spool_path(name).parent
+            if name.startswith(PREPARED):
+                if not self._presence.is_alive(name.removeprefix(PREPARED).partition("-")[0]):
+                    yield self._leftover(path, "prepared and never sent")
+            elif states.get(name) not in {"draft", "sending", "unclear"}:
+                yield self._leftover(path, "belongs to no open submission")
+        for intent_id, state in states.items():
+            if state in {"draft", "sending", "unclear"} and intent_id not in spools:
+                yield _Problem(
+                    Finding(
+                        "requests", intent_id, "the request lines of this submission are gone", can_repair=False
+                    )
+                )
+
+    def _leftover(self, path: Path, what: str) -> _Problem:
+        return _Problem(
+            Finding("leftover", str(path), what, can_repair=True), lambda _connection: remove(path), "removed"
+        )
+
+
+def _size(path: Path) -> int | None:
+    """Return the bytes of a file, None if it is not there."""
+    with file_errors(path):
+        try:
+            return path.stat().st_size
+        except FileNotFoundError:
+            return None

@@ -1,0 +1,230 @@
+"""Intents: what is written down before money is spent."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import NoReturn
+
+from batchtui.domain.batch import Batch, StoredBatch
+from batchtui.domain.errors import RefusedError, StoreError, UnknownIdError
+from batchtui.domain.job import Intent, Job
+from batchtui.store import batch_rows, intent_rows, job_rows
+from batchtui.store.columns import bindable, new_id, now
+from batchtui.store.database import Database
+from batchtui.store.files import Files
+from batchtui.store.presence import Presence
+
+SENDABLE = ("draft", "unclear")
+
+
+class Intents:
+    """Submissions from before the first byte is sent until their batch is known.
+
+    Every step is on disk when the call returns.
+    """
+
+    def __init__(self, database: Database, files: Files, presence: Presence) -> None:
+        self._database = database
+        self._files = files
+        self._presence = presence
+
+    async def open(
+        self,
+        *,
+        job: Job,
+        base_url: str,
+        attempt: int,
+        part: int,
+        parts: int,
+        request_count: int,
+        body_bytes: int,
+        sha256: str,
+        spool: Path,
+    ) -> Intent:
+        """Write down what is going to be sent, as a draft, and take over its prepared spool.
+
+        Raises `RefusedError` if the job has that part of that attempt already, as when two processes retry at once.
+        """
+        intent_id = new_id("intent_")
+        row = {
+            "id": intent_id,
+            "job_id": job.id,
+            "profile": job.profile,
+            "base_url": base_url,
+            "attempt": attempt,
+            "part": part,
+            "parts": parts,
+            "request_count": request_count,
+            "body_bytes": body_bytes,
+            "sha256": sha256,
+            "state": "draft",
+            "owner": self._presence.token,
+            "created_at": now(),
+        }
+
+        def write(connection: sqlite3.Connection) -> Intent:
+            taken = connection.execute(
+                "SELECT 1 FROM intents WHERE job_id = ? AND attempt = ? AND part = ? AND state <> 'discarded'",
+                (job.id, attempt, part),
+            ).fetchone()
+            if taken:
+                raise RefusedError(
+                    f"{job.name}: attempt {attempt} has been sent meanwhile.",
+                    unharmed="Nothing was sent a second time.",
+                    todo="Look at what that attempt brings.",
+                )
+            connection.execute(
+                f"INSERT INTO intents ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})",  # noqa: S608
+                tuple(row.values()),
+            )
+            self._files.keep_spool(spool, intent_id)
+            return self._get(connection, intent_id)
+
+        return await self._database.write(write)
+
+    async def mark_sending(self, intent_id: str) -> Intent:
+        """Write down that from now on a batch may come of it.
+
+        Raises `RefusedError` if it is not a draft or unclear, as when another process sends it, and `StoreError`
+        if its lines are not there.
+        """
+
+        def write(connection: sqlite3.Connection) -> Intent:
+            intent = self._get(connection, intent_id)
+            if intent.state not in SENDABLE:
+                _refuse(intent)
+            spool = self._files.spool_path(intent_id)
+            if not spool.exists():
+                raise StoreError(
+                    f"{spool}: the request lines are gone.",
+                    unharmed="Nothing was sent.",
+                    todo="Submit the file again and discard this draft.",
+                )
+            connection.execute(
+                "UPDATE intents SET state = 'sending', owner = ?, sent_at = ?, settled_at = NULL, error = NULL"
+                " WHERE id = ?",
+                (self._presence.token, now(), intent_id),
+            )
+            return self._get(connection, intent_id)
+
+        return await self._database.write(write)
+
+    async def close(self, intent_id: str, batch: Batch, *, estimate_usd: float | None) -> StoredBatch:
+        """Write down the batch that came of it and move the request lines there.
+
+        The rows are committed before the file is moved; a process killed in between leaves the move to the next
+        one that opens the store. A batch that a poll has seen before is taken out of the job it had got.
+        """
+        try:
+            self._files.batch_directory(batch.id)
+        except StoreError as error:
+            await self.mark_unclear(intent_id, error.what)
+            raise
+
+        await self._database.write(
+            lambda connection: self._close(connection, self._get(connection, intent_id), batch, estimate_usd)
+        )
+        await self._database.on_writer(lambda: self._files.put_requests_in_place(intent_id, batch.id))
+        with self._database.reading() as connection:
+            return batch_rows.select(connection, "WHERE b.id = ?", batch.id)[0]
+
+    async def mark_unclear(self, intent_id: str, error: str) -> None:
+        """Write down that no answer could be had."""
+        await self._settle(intent_id, "unclear", error)
+
+    async def mark_draft(self, intent_id: str, error: str) -> None:
+        """Write down that nothing was created, and why, so that it can be sent again."""
+        await self._settle(intent_id, "draft", error)
+
+    async def discard(self, intent_id: str) -> None:
+        """Give it up and drop its lines.
+
+        Raises `RefusedError` while it is being sent and after its batch is known.
+        """
+
+        def write(connection: sqlite3.Connection) -> None:
+            intent = self._get(connection, intent_id)
+            if intent.state not in {*SENDABLE, "discarded"}:
+                _refuse(intent)
+            connection.execute(
+                "UPDATE intents SET state = 'discarded', settled_at = ? WHERE id = ?", (now(), intent_id)
+            )
+
+        await self._database.write(write)
+        await self._database.on_writer(lambda: self._files.drop_spool(intent_id))
+
+    def get(self, intent_id: str) -> Intent:
+        """Return the intent with an id, or raise `UnknownIdError`."""
+        with self._database.reading() as connection:
+            return self._get(connection, intent_id)
+
+    def open_ones(self, profile: str | None = None) -> list[Intent]:
+        """Return the intents without an outcome, oldest first: drafts, unclear ones, and those being sent.
+
+        One whose sender is no longer alive is unclear.
+        """
+        with self._database.reading() as connection:
+            return intent_rows.select_open(
+                connection, self._presence, "AND (?1 IS NULL OR i.profile = ?1)", profile
+            )
+
+    async def _settle(self, intent_id: str, state: str, error: str) -> None:
+        def write(connection: sqlite3.Connection) -> None:
+            intent = self._get(connection, intent_id)
+            if intent.state in {"closed", "discarded"}:
+                _refuse(intent)
+            connection.execute(
+                "UPDATE intents SET state = ?, error = ?, settled_at = ? WHERE id = ?",
+                (state, bindable(error), now(), intent_id),
+            )
+
+        await self._database.write(write)
+
+    def _close(
+        self, connection: sqlite3.Connection, intent: Intent, batch: Batch, estimate_usd: float | None
+    ) -> None:
+        if intent.batch_id not in {None, batch.id}:
+            _refuse(intent)
+        place = batch_rows.Place(
+            intent.job_id, intent.profile, intent.base_url, intent.attempt, intent.part, intent.parts
+        )
+        before = batch_rows.by_id(connection, batch.id)
+        if before is None:
+            batch_rows.insert(connection, batch, place)
+        elif before.requests_known and intent.state != "closed":
+            raise RefusedError(
+                f"{batch.id} is the batch of another submission.",
+                unharmed="Nothing was changed.",
+                todo="Adopt another batch, or discard this draft.",
+            )
+        else:
+            batch_rows.update(connection, before, batch)
+            batch_rows.move(connection, before.key, place)
+            job_rows.remove_if_empty(connection, before.job_id)
+        batch_rows.set_requests_unindexed(connection, batch.id, estimate_usd)
+        connection.execute(
+            "UPDATE intents SET state = 'closed', batch_id = ?, settled_at = ?, error = NULL WHERE id = ?",
+            (batch.id, now(), intent.id),
+        )
+
+    def _get(self, connection: sqlite3.Connection, intent_id: str) -> Intent:
+        intents = intent_rows.select(connection, self._presence, "WHERE i.id = ?", intent_id)
+        if not intents:
+            raise UnknownIdError(
+                f"No submission is known as {intent_id}.", todo="`batchtui settle` shows those still open."
+            )
+        return intents[0]
+
+
+def _refuse(intent: Intent) -> NoReturn:
+    what = {
+        "sending": "is being sent by another batchtui",
+        "closed": f"has become {intent.batch_id}",
+        "discarded": "was discarded",
+    }.get(intent.state, f"is {intent.state}")
+    raise RefusedError(
+        f"{intent.job_name}, part {intent.part} of {intent.parts}: it {what}.",
+        unharmed="Nothing was changed.",
+        todo="`batchtui settle` shows what is still open.",
+    )

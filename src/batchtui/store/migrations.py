@@ -1,0 +1,161 @@
+"""The schema, step by step.
+
+Imported only when a database is not up to date, because sqlite-utils takes a tenth of a second to import.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from sqlite_utils import Database, Migrations
+
+MIGRATIONS = Migrations("batchtui")
+
+
+def upgrade(connection: sqlite3.Connection, migrations: Migrations, version: int) -> None:
+    """Apply what has not been applied, each migration in a transaction, and write the version."""
+    migrations.apply(Database(connection))
+    connection.execute(f"PRAGMA user_version = {version}")
+
+
+@MIGRATIONS()
+def m001_first_light(db: Database) -> None:
+    """Create everything."""
+    for statement in FIRST_LIGHT:
+        db.execute(statement)
+
+
+FIRST_LIGHT = (
+    """
+    CREATE TABLE jobs (
+        id TEXT PRIMARY KEY,
+        name TEXT NOT NULL UNIQUE,
+        profile TEXT NOT NULL,
+        created_at TEXT NOT NULL,
+        note TEXT NOT NULL DEFAULT ''
+    ) STRICT
+    """,
+    # `requests` says what is known of the request lines: unknown, in the file but not indexed, indexed.
+    # `download_key` names the download whose rows are shown.
+    """
+    CREATE TABLE batches (
+        key INTEGER PRIMARY KEY,
+        id TEXT NOT NULL UNIQUE,
+        job_id TEXT NOT NULL REFERENCES jobs (id),
+        profile TEXT NOT NULL,
+        base_url TEXT NOT NULL,
+        attempt INTEGER NOT NULL DEFAULT 1,
+        part INTEGER NOT NULL DEFAULT 1,
+        parts INTEGER NOT NULL DEFAULT 1,
+        status TEXT NOT NULL,
+        processing INTEGER NOT NULL,
+        succeeded INTEGER NOT NULL,
+        errored INTEGER NOT NULL,
+        canceled INTEGER NOT NULL,
+        expired INTEGER NOT NULL,
+        created_at TEXT NOT NULL,
+        expires_at TEXT,
+        ended_at TEXT,
+        cancel_initiated_at TEXT,
+        archived_at TEXT,
+        results_url TEXT,
+        requests TEXT NOT NULL DEFAULT 'unknown' CHECK (requests IN ('unknown', 'unindexed', 'indexed')),
+        requests_bytes INTEGER,
+        results TEXT NOT NULL DEFAULT 'none' CHECK (results IN ('none', 'partial', 'complete', 'gone')),
+        download_key INTEGER REFERENCES downloads (key) ON DELETE SET NULL,
+        models TEXT NOT NULL DEFAULT '[]',
+        estimate_usd REAL,
+        cost_usd REAL,
+        cost_is TEXT NOT NULL DEFAULT 'unknown' CHECK (cost_is IN ('actual', 'estimate', 'unknown'))
+    ) STRICT
+    """,
+    "CREATE INDEX batches_by_age ON batches (created_at)",
+    "CREATE INDEX batches_by_job ON batches (job_id)",
+    "CREATE INDEX batches_by_download ON batches (download_key)",
+    "CREATE INDEX batches_running ON batches (profile, base_url) WHERE status <> 'ended'",
+    "CREATE INDEX batches_awaiting ON batches (profile, base_url) WHERE results IN ('none', 'partial')",
+    "CREATE INDEX batches_unindexed ON batches (key) WHERE requests = 'unindexed'",
+    """
+    CREATE TABLE requests (
+        batch_key INTEGER NOT NULL REFERENCES batches (key) ON DELETE CASCADE,
+        ordinal INTEGER NOT NULL,
+        custom_id TEXT NOT NULL,
+        model TEXT NOT NULL,
+        max_tokens INTEGER NOT NULL,
+        offset INTEGER NOT NULL,
+        length INTEGER NOT NULL,
+        PRIMARY KEY (batch_key, ordinal)
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE UNIQUE INDEX requests_by_custom_id ON requests (batch_key, custom_id)",
+    # A results file and its rows. Rows are shown while they arrive; a download that does not finish can be
+    # dropped, and one that does takes the place of another, without their rows ever mixing. `finished` ones
+    # are complete but for the renaming of their file.
+    """
+    CREATE TABLE downloads (
+        key INTEGER PRIMARY KEY AUTOINCREMENT,
+        batch_key INTEGER NOT NULL REFERENCES batches (key) ON DELETE CASCADE,
+        owner TEXT NOT NULL,
+        state TEXT NOT NULL DEFAULT 'running' CHECK (state IN ('running', 'finished', 'kept')),
+        started_at TEXT NOT NULL,
+        file_bytes INTEGER NOT NULL DEFAULT 0
+    ) STRICT
+    """,
+    "CREATE INDEX downloads_by_batch ON downloads (batch_key)",
+    "CREATE INDEX downloads_open ON downloads (key) WHERE state <> 'kept'",
+    """
+    CREATE TABLE results (
+        download_key INTEGER NOT NULL REFERENCES downloads (key) ON DELETE CASCADE,
+        seq INTEGER NOT NULL,
+        ordinal INTEGER NOT NULL,
+        custom_id TEXT NOT NULL,
+        type TEXT NOT NULL,
+        error_type TEXT,
+        error_message TEXT,
+        stop_reason TEXT,
+        model TEXT,
+        input_tokens INTEGER NOT NULL,
+        cache_write_5m INTEGER NOT NULL,
+        cache_write_1h INTEGER NOT NULL,
+        cache_read INTEGER NOT NULL,
+        output_tokens INTEGER NOT NULL,
+        thinking_tokens INTEGER NOT NULL,
+        web_searches INTEGER NOT NULL,
+        cost_usd REAL,
+        text_hash BLOB NOT NULL,
+        text_chars INTEGER NOT NULL,
+        preview TEXT NOT NULL,
+        flags TEXT NOT NULL,
+        offset INTEGER NOT NULL,
+        length INTEGER NOT NULL,
+        PRIMARY KEY (download_key, seq)
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX results_by_ordinal ON results (download_key, ordinal, type, flags)",
+    "CREATE INDEX results_by_custom_id ON results (download_key, custom_id, type)",
+    """
+    CREATE TABLE intents (
+        id TEXT PRIMARY KEY,
+        job_id TEXT NOT NULL REFERENCES jobs (id),
+        profile TEXT NOT NULL,
+        base_url TEXT NOT NULL,
+        attempt INTEGER NOT NULL,
+        part INTEGER NOT NULL,
+        parts INTEGER NOT NULL,
+        request_count INTEGER NOT NULL,
+        body_bytes INTEGER NOT NULL,
+        sha256 TEXT NOT NULL,
+        state TEXT NOT NULL CHECK (state IN ('draft', 'sending', 'unclear', 'closed', 'discarded')),
+        owner TEXT NOT NULL,
+        created_at TEXT NOT NULL,
+        sent_at TEXT,
+        settled_at TEXT,
+        batch_id TEXT,
+        error TEXT
+    ) STRICT
+    """,
+    # Two processes that retry the same rows at once would send them twice: only one gets to be the attempt.
+    "CREATE UNIQUE INDEX intents_once ON intents (job_id, attempt, part) WHERE state <> 'discarded'",
+    "CREATE INDEX intents_open ON intents (state) WHERE state IN ('draft', 'sending', 'unclear')",
+    "CREATE TABLE leases (name TEXT PRIMARY KEY, owner TEXT NOT NULL, expires_at REAL NOT NULL) STRICT",
+)

@@ -1,0 +1,177 @@
+"""Request lines: which there are and where each begins."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from batchtui.domain.batch import StoredBatch
+from batchtui.domain.errors import StoreError, UnknownIdError
+from batchtui.domain.result import read_object
+from batchtui.store import batch_rows
+from batchtui.store.database import Database
+from batchtui.store.files import Files, file_errors
+
+Row = tuple[int, int, str, str, int, int, int]
+"""Key of the batch, ordinal, custom_id, model, max_tokens, offset, length."""
+
+
+class Requests:
+    """The requests of batches that were sent from here."""
+
+    def __init__(self, database: Database, files: Files) -> None:
+        self._database = database
+        self._files = files
+
+    async def index(self, batch_id: str) -> int:
+        """Index the request lines of a batch anew and return how many there are.
+
+        Raises `StoreError` that names the line if one is no request, or has the custom_id of another.
+        """
+        return await self._database.write(lambda connection: index(connection, self._files, batch_id))
+
+    async def ensure_indexed(self, batch_id: str) -> None:
+        """Index the request lines of a batch if they are on disk and not indexed yet."""
+        with self._database.reading() as connection:
+            row = connection.execute("SELECT requests FROM batches WHERE id = ?", (batch_id,)).fetchone()
+        if row is not None and row[0] == "unindexed":
+            await self.index(batch_id)
+
+    def custom_ids(self, batch_key: int) -> set[str]:
+        """Return the custom_ids of a batch, none if its requests are not known."""
+        with self._database.reading() as connection:
+            rows = connection.execute("SELECT custom_id FROM requests WHERE batch_key = ?", (batch_key,))
+            return {custom_id for (custom_id,) in rows}
+
+    def line(self, batch_key: int, custom_id: str) -> bytes:
+        """Return exactly the line of a request, without its newline.
+
+        Raises `StoreError` if the batch has no such request or its requests are not known.
+        """
+        with self._database.reading() as connection:
+            row = connection.execute(
+                "SELECT offset, length FROM requests WHERE batch_key = ? AND custom_id = ?", (batch_key, custom_id)
+            ).fetchone()
+        if row is None:
+            raise StoreError(
+                f"The request {custom_id!r} is not known here.",
+                unharmed="Nothing was changed.",
+                todo="It was not sent from here, or `batchtui doctor --repair` finds it again.",
+            )
+        return self.line_at(batch_key, *row)
+
+    def line_at(self, batch_key: int, offset: int, length: int) -> bytes:
+        """Return exactly these bytes of the requests file of a batch."""
+        with self._database.reading() as connection:
+            row = connection.execute("SELECT id FROM batches WHERE key = ?", (batch_key,)).fetchone()
+        if row is None:
+            raise UnknownIdError(f"No batch is known as number {batch_key}.")
+        return self._files.read_line(self._files.requests_path(row[0]), offset, length)
+
+
+def index(connection: sqlite3.Connection, files: Files, batch_id: str) -> int:
+    """Index the request lines of a batch anew, in the transaction under way, and return how many there are.
+
+    Results that are here already get the place of their request.
+    """
+    stored = batch_rows.by_id(connection, batch_id)
+    if stored is None:
+        raise UnknownIdError(f"No batch is known as {batch_id}.")
+    path = files.requests_path(batch_id)
+    connection.execute("DELETE FROM requests WHERE batch_key = ?", (stored.key,))
+    reader = _Reader(stored, path)
+    try:
+        connection.executemany("INSERT INTO requests VALUES (?, ?, ?, ?, ?, ?, ?)", reader.rows())
+    except sqlite3.IntegrityError as error:
+        raise reader.error("its custom_id is that of another line") from error
+    models = list(stored.models) if not reader.models else sorted(reader.models)
+    connection.execute(
+        "UPDATE batches SET requests = 'indexed', requests_bytes = ?, models = ? WHERE key = ?",
+        (reader.file_bytes, msgspec.json.encode(models).decode(), stored.key),
+    )
+    connection.execute(
+        "UPDATE results SET ordinal = coalesce((SELECT r.ordinal FROM requests r"
+        " WHERE r.batch_key = ?1 AND r.custom_id = results.custom_id), ?2 + seq)"
+        " WHERE download_key IN (SELECT key FROM downloads WHERE batch_key = ?1)",
+        (stored.key, reader.count),
+    )
+    return reader.count
+
+
+class _Params(msgspec.Struct, gc=False):
+    model: str
+    max_tokens: int
+
+
+class _Line(msgspec.Struct, gc=False):
+    custom_id: str
+    params: _Params
+
+
+_DECODER = msgspec.json.Decoder(_Line)
+
+
+class _Reader:
+    """Reads a requests file line by line; blank lines are passed over."""
+
+    def __init__(self, stored: StoredBatch, path: Path) -> None:
+        self._key = stored.key
+        self._path = path
+        self._number = 0
+        self.count = 0
+        self.file_bytes = 0
+        self.models: set[str] = set()
+
+    def rows(self) -> Iterator[Row]:
+        """Yield the row of each request."""
+        with file_errors(self._path), self._path.open("rb", buffering=1 << 20) as file:
+            for self._number, raw in enumerate(file, 1):
+                line = raw.removesuffix(b"\n")
+                if line.strip():
+                    yield self._row(line)
+                    self.count += 1
+                self.file_bytes += len(raw)
+
+    def error(self, what: str) -> StoreError:
+        """Return the error of the line being read."""
+        return StoreError(
+            f"{self._path}, line {self._number:,}: {what}.",
+            unharmed="The file was not changed.",
+            todo="Put the file back as it was sent, then run `batchtui doctor --repair`.",
+        )
+
+    def _row(self, line: bytes) -> Row:
+        try:
+            request = _DECODER.decode(line)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            request = self._lenient(line)
+        self.models.add(request.params.model)
+        return (
+            self._key,
+            self.count,
+            request.custom_id,
+            request.params.model,
+            request.params.max_tokens,
+            self.file_bytes,
+            len(line),
+        )
+
+    def _lenient(self, line: bytes) -> _Line:
+        try:
+            value = read_object(line)
+        except (ValueError, RecursionError) as error:
+            raise self.error(f"it is not a JSON object: {error}") from error
+        custom_id, params = value.get("custom_id"), value.get("params")
+        if not isinstance(custom_id, str) or not isinstance(params, dict):
+            raise self.error("it is not a request")
+        model, max_tokens = params.get("model"), params.get("max_tokens")
+        return _Line(
+            custom_id.encode("utf-8", "replace").decode("utf-8"),
+            _Params(
+                model if isinstance(model, str) and model.isprintable() else "",
+                max_tokens if isinstance(max_tokens, int) and abs(max_tokens) < 2**63 else 0,
+            ),
+        )

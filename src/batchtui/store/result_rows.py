@@ -1,0 +1,154 @@
+"""The rows of results: from a line to a row, and from a row to what is read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from batchtui.domain.cost import batch_rates
+from batchtui.domain.result import (
+    CANCELED,
+    ERRORED,
+    EXPIRED,
+    SUCCEEDED,
+    UNREADABLE,
+    ResultFacts,
+    Tokens,
+    parse_result,
+)
+from batchtui.domain.selection import StoredResult
+
+ERROR_MESSAGE_CHARS = 2_000
+"""How much of an error message is kept; the whole of it stays in the file."""
+
+COLUMNS = """r.seq, r.ordinal, r.cost_usd, r.offset, r.length, r.custom_id, r.type, r.error_type, r.error_message,
+    r.stop_reason, r.model, r.text_chars, r.text_hash, r.preview, r.flags, r.input_tokens, r.cache_write_5m,
+    r.cache_write_1h, r.cache_read, r.output_tokens, r.thinking_tokens, r.web_searches"""
+
+INSERT = """
+    INSERT INTO results (ordinal, download_key, seq, offset, length, custom_id, type, error_type, error_message,
+        stop_reason, model, input_tokens, cache_write_5m, cache_write_1h, cache_read, output_tokens,
+        thinking_tokens, web_searches, cost_usd, text_hash, text_chars, preview, flags)
+    VALUES (coalesce((SELECT ordinal FROM requests WHERE batch_key = ?23 AND custom_id = ?5), ?24 + ?2),
+        ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)
+"""
+"""Adds a `Row`; a result without a request comes after all that have one."""
+
+_NOT_BILLED = frozenset({ERRORED, CANCELED, EXPIRED})
+"""What the API does not charge for (API docs, batch processing)."""
+
+Row = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """What came of a download or of indexing a file.
+
+    `complete` says whether it has been kept: it has as many lines as expected, and the last one is whole.
+    `missing` are the lines that were expected and did not come. `unreadable` lines are kept and count as failed.
+    """
+
+    lines: int
+    unreadable: int
+    missing: int
+    complete: bool
+    file_bytes: int
+
+
+class RowMaker:
+    """Makes the rows of one results file, line after line, and adds up what it sees.
+
+    `request_count` is 0 where the requests are not known.
+    """
+
+    def __init__(self, download_key: int, batch_key: int, request_count: int) -> None:
+        self.download_key = download_key
+        self.batch_key = batch_key
+        self._request_count = request_count
+        self.lines = 0
+        self.unreadable = 0
+        self.cost_usd = 0.0
+        self.priced = 0
+        self.unpriced = 0
+        self.models: set[str] = set()
+
+    def row(self, line: bytes, offset: int) -> Row:
+        """Return the row of a line that begins at an offset of its file."""
+        facts = parse_result(line)
+        cost_usd = self._cost_usd(facts)
+        seq = self.lines
+        self.lines += 1
+        message = facts.error_message
+        tokens = facts.tokens
+        return (
+            self.download_key,
+            seq,
+            offset,
+            len(line),
+            facts.custom_id,
+            facts.type,
+            facts.error_type,
+            message[:ERROR_MESSAGE_CHARS] if message else message,
+            facts.stop_reason,
+            facts.model,
+            tokens.input,
+            tokens.cache_write_5m,
+            tokens.cache_write_1h,
+            tokens.cache_read,
+            tokens.output,
+            tokens.thinking,
+            tokens.web_searches,
+            cost_usd,
+            facts.text_hash,
+            facts.text_chars,
+            facts.preview,
+            ",".join(facts.flags),
+            self.batch_key,
+            self._request_count,
+        )
+
+    def ingested(self, expected: int | None, file_bytes: int, *, torn: bool = False) -> Ingested:
+        """Return what was seen, measured against the number of lines expected."""
+        return Ingested(
+            lines=self.lines,
+            unreadable=self.unreadable,
+            missing=max(0, (expected or 0) - self.lines),
+            complete=not torn and expected in {None, self.lines},
+            file_bytes=file_bytes,
+        )
+
+    def _cost_usd(self, facts: ResultFacts) -> float | None:
+        if facts.type in _NOT_BILLED:
+            return 0.0
+        if facts.type == UNREADABLE:
+            self.unreadable += 1
+        if facts.model is not None:
+            self.models.add(facts.model)
+        rates = batch_rates(facts.model) if facts.type == SUCCEEDED and facts.model else None
+        if rates is None:
+            self.unpriced += 1
+            return None
+        cost_usd = rates.cost_usd(facts.tokens)
+        self.priced += 1
+        self.cost_usd += cost_usd
+        return cost_usd
+
+
+def stored_result(batch_key: int, batch_id: str, attempt: int, row: tuple[Any, ...]) -> StoredResult:
+    """Return the result of a row of `COLUMNS`."""
+    (seq, ordinal, cost_usd, offset, length, custom_id, type_, error_type, error_message) = row[:9]
+    (stop_reason, model, text_chars, text_hash, preview, flags) = row[9:15]
+    facts = ResultFacts(
+        custom_id,
+        type_,
+        error_type,
+        error_message,
+        stop_reason,
+        model,
+        Tokens(*row[15:]),
+        text_chars,
+        text_hash,
+        preview,
+        tuple(flags.split(",")) if flags else (),
+    )
+    return StoredResult(batch_key, batch_id, attempt, seq, ordinal, facts, cost_usd, offset, length)

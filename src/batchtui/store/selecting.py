@@ -1,0 +1,157 @@
+"""From a selection to the keys and counts of its results, by the index alone."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Sequence
+
+from batchtui.domain.result import FLAGGED, REFUSED, SUCCEEDED, TRUNCATED
+from batchtui.domain.selection import FAILED, ResultKey, Selection, SortBy
+from batchtui.store import batch_rows
+from batchtui.store.columns import bindable
+
+FLAGS = (TRUNCATED, REFUSED, FLAGGED)
+
+_SORT_COLUMNS: dict[SortBy, str] = {
+    "custom_id": "r.custom_id",
+    "type": "r.type",
+    "model": "r.model",
+    "input_tokens": "r.input_tokens + r.cache_write_5m + r.cache_write_1h + r.cache_read",
+    "output_tokens": "r.output_tokens",
+    "cost": "r.cost_usd",
+    "length": "r.text_chars",
+}
+
+Shown = list[tuple[int, int]]
+"""Keys of batches and of the downloads shown for them, in input order."""
+
+
+def keys(connection: sqlite3.Connection, selection: Selection) -> list[ResultKey]:
+    """Return the keys of the results selected, in the order asked for; what ties is in input order."""
+    downloads = shown(connection, selection.batch_keys)
+    found = _matching(connection, downloads, selection)
+    if not selection.final:
+        return found
+    final = _final(connection, downloads)
+    if selection.sort != "input":
+        return [key for key in found if key in final]
+    if selection.only is None and selection.text is None:
+        ordered = list(final)
+    else:
+        matching = set(found)
+        ordered = [key for key in final if key in matching]
+    return ordered[::-1] if selection.reverse else ordered
+
+
+def count(connection: sqlite3.Connection, selection: Selection) -> dict[str, int]:
+    """Return how many results there are by type and by flag, `failed` and `all`.
+
+    The `only` of the selection is left out of account, so that each of its values can be shown with a number.
+    """
+    downloads = shown(connection, selection.batch_keys)
+    counted: Counter[tuple[str, str]] = Counter()
+    if selection.final:
+        outcomes = _final(connection, downloads)
+        if selection.text is None:
+            counted.update(outcomes.values())
+        else:
+            narrowed = Selection(selection.batch_keys, text=selection.text)
+            counted.update(outcomes[key] for key in _matching(connection, downloads, narrowed) if key in outcomes)
+    else:
+        where, values = _where(None, selection.text)
+        for _, download_key in downloads:
+            for type_, flags, number in connection.execute(
+                f"SELECT r.type, r.flags, count(*) FROM results r WHERE r.download_key = ? {where}"  # noqa: S608
+                " GROUP BY r.type, r.flags",
+                (download_key, *values),
+            ):
+                counted[type_, flags] += number
+    return _by_name(counted)
+
+
+def shown(connection: sqlite3.Connection, batch_keys: Sequence[int]) -> Shown:
+    """Return which download is shown for each of these batches that has any results, in input order."""
+    return connection.execute(
+        "SELECT b.key, b.download_key FROM batches b WHERE b.download_key IS NOT NULL"  # noqa: S608
+        f" AND b.key IN ({marks(batch_keys)}) {batch_rows.INPUT_ORDER}",
+        tuple(batch_keys),
+    ).fetchall()
+
+
+def marks(values: Sequence[object]) -> str:
+    """Return a question mark for each value."""
+    return ", ".join("?" * len(values))
+
+
+def _matching(connection: sqlite3.Connection, downloads: Shown, selection: Selection) -> list[ResultKey]:
+    """Return the keys that `only` and `text` leave, in order, whether they are final answers or not."""
+    where, values = _where(selection.only, selection.text)
+    if selection.sort == "input":
+        found = [
+            (batch_key, seq)
+            for batch_key, download_key in downloads
+            for (seq,) in connection.execute(
+                f"SELECT r.seq FROM results r WHERE r.download_key = ? {where}"  # noqa: S608
+                " ORDER BY r.ordinal, r.seq",
+                (download_key, *values),
+            )
+        ]
+        return found[::-1] if selection.reverse else found
+    download_keys = [download_key for _, download_key in downloads]
+    direction = "DESC" if selection.reverse else "ASC"
+    return connection.execute(
+        "SELECT b.key, r.seq FROM batches b JOIN results r ON r.download_key = b.download_key"  # noqa: S608
+        f" WHERE b.download_key IN ({marks(download_keys)}) {where}"
+        f" ORDER BY {_SORT_COLUMNS[selection.sort]} {direction}, b.attempt, b.part, b.key, r.ordinal, r.seq",
+        (*download_keys, *values),
+    ).fetchall()
+
+
+def _where(only: str | None, text: str | None) -> tuple[str, list[str]]:
+    """Return conditions on `r`, each beginning with AND, and their values."""
+    where, values = "", []
+    if only == FAILED:
+        where += f" AND r.type <> '{SUCCEEDED}'"
+    elif only in FLAGS:
+        where += " AND instr(r.flags, ?)"
+        values.append(only)
+    elif only is not None:
+        where += " AND r.type = ?"
+        values.append(bindable(only))
+    if text:
+        columns = ("r.custom_id", "r.preview", "r.error_message")
+        where += " AND (" + " OR ".join(f"{column} LIKE ? ESCAPE '\\'" for column in columns) + ")"
+        escaped = bindable(text).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        values.extend([f"%{escaped}%"] * len(columns))
+    return where, values
+
+
+def _final(connection: sqlite3.Connection, downloads: Shown) -> dict[ResultKey, tuple[str, str]]:
+    """Return key, type and flags of the final answer of each custom_id, in input order.
+
+    A line without a custom_id answers nothing we know of, so it is not put in the place of another.
+    """
+    best: dict[str | ResultKey, tuple[ResultKey, str, str]] = {}
+    for batch_key, download_key in downloads:
+        for seq, custom_id, type_, flags in connection.execute(
+            "SELECT seq, custom_id, type, flags FROM results WHERE download_key = ? ORDER BY ordinal, seq",
+            (download_key,),
+        ):
+            key = (batch_key, seq)
+            before = best.get(custom_id or key)
+            if before is None or type_ == SUCCEEDED or before[1] != SUCCEEDED:
+                best[custom_id or key] = (key, type_, flags)
+    return {key: (type_, flags) for key, type_, flags in best.values()}
+
+
+def _by_name(counted: Counter[tuple[str, str]]) -> dict[str, int]:
+    names = Counter[str]({"all": 0, FAILED: 0, **dict.fromkeys(FLAGS, 0)})
+    for (type_, flags), number in counted.items():
+        names["all"] += number
+        names[type_] += number
+        if type_ != SUCCEEDED:
+            names[FAILED] += number
+        for flag in flags.split(",") if flags else ():
+            names[flag] += number
+    return dict(names)

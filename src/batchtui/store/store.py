@@ -1,0 +1,77 @@
+"""The store as services and screens have it."""
+
+from __future__ import annotations
+
+from batchtui.paths import Places
+from batchtui.store.batches import Batches
+from batchtui.store.check import Check, Finding
+from batchtui.store.database import Database
+from batchtui.store.files import Files, make_directory
+from batchtui.store.intents import Intents
+from batchtui.store.jobs import Jobs
+from batchtui.store.leases import Leases
+from batchtui.store.presence import Presence
+from batchtui.store.recovery import recover
+from batchtui.store.requests import Requests
+from batchtui.store.results import Results
+
+
+class Store:
+    """Everything that is remembered in one home.
+
+    Reads are plain calls, fast enough for any thread. Writes are awaited and happen one after another on a thread
+    of the store; a write is done even if the caller is cancelled while waiting for it. Several processes may have
+    the same home open. Whatever the disk or the database refuses is a `StoreError` that names the file.
+    """
+
+    def __init__(self, database: Database, files: Files, presence: Presence) -> None:
+        self._database = database
+        self._presence = presence
+        self._check = Check(database, files, presence)
+        self.files = files
+        self.jobs = Jobs(database, presence)
+        self.batches = Batches(database, files, presence)
+        self.requests = Requests(database, files)
+        self.results = Results(database, files, presence)
+        self.intents = Intents(database, files, presence)
+        self.leases = Leases(database)
+
+    @classmethod
+    def open(cls, places: Places) -> Store:
+        """Open the store of a home, creating what is missing, and finish or undo what a dead process left.
+
+        Raises `NewerStoreError` if a newer version wrote it, `StoreError` if it cannot be used.
+        """
+        make_directory(places.home)
+        database = Database(places.database)
+        try:
+            presence = Presence(places.home / "open")
+            files = Files(places, presence.token)
+            recover(database, files, presence)
+        except BaseException:
+            database.close()
+            raise
+        return cls(database, files, presence)
+
+    def close(self) -> None:
+        """Wait for what is being written, then let go of everything; once is enough, twice does no harm."""
+        self._database.close()
+        self._presence.close()
+
+    def version(self) -> int:
+        """Return a number that changes when anything was written, here or by another process.
+
+        It is comparable only with numbers got on the same thread.
+        """
+        return self._database.version()
+
+    def check(self) -> list[Finding]:
+        """Return what is wrong with the database or the files; a large store takes seconds."""
+        return self._check.findings()
+
+    async def repair(self) -> list[str]:
+        """Finish what was left half done and build the index anew where it does not fit the files.
+
+        Returns what was done, one sentence each.
+        """
+        return await self._database.on_writer(self._check.repair)
