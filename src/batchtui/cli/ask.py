@@ -68,5 +68,5 @@ def require_affordable(estimate: Estimate, max_cost_usd: float | None) -> None:
 def price(estimate: Estimate) -> str:
     """Return what something will cost, as in `about $0.02 to $0.31`."""
     if estimate.cost_usd_high is None:
-        return f"price unknown ({', '.join(estimate.unpriced_models)})"
+        return f"price unknown ({', '.join(model or 'no model' for model in estimate.unpriced_models)})"
     return f"about {usd_range(estimate.cost_usd_low, estimate.cost_usd_high)}"

@@ -6,7 +6,7 @@ import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from batchtui.simulator import HistoryBatch, Simulator
 
 POLL_SECONDS = 1.0
+
+AT_ONCE = timedelta(days=7)
+"""How far back results are there before the screens open; older ones are downloaded behind them, for all to see."""
 
 Chapters = Sequence["tuple[str, HistoryBatch]"]
 
@@ -90,8 +93,8 @@ async def _remember(bench: Workbench, simulator: Simulator, chapters: Chapters) 
             continue
         if stored.batch.results_until < now:
             await bench.store.batches.set_results_state(batch_id, "gone")
-            continue
-        simulator.prepare(shelf[batch_id])
-        writer = bench.store.results.writer(batch_id)
-        await writer.feed(shelf[batch_id].results_path.read_bytes())
-        await writer.finish(expected=stored.batch.counts.results)
+        elif stored.batch.created_at > now - AT_ONCE:
+            simulator.prepare(shelf[batch_id])
+            writer = bench.store.results.writer(batch_id)
+            await writer.feed(shelf[batch_id].results_path.read_bytes())
+            await writer.finish(expected=stored.batch.counts.results)

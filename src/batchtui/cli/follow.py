@@ -163,7 +163,7 @@ class _Watch:
         self._state = PollState()
         self._polls = 0
         self._error_said = ""
-        self._ended: set[str] = set()
+        self._ended = {stored.id for stored in _batches(targets) if stored.batch.has_ended}
         self._poller = bench.poller(
             on_state=self._on_state, on_report=self._on_report, every_seconds=interval_seconds
         )

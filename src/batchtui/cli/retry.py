@@ -34,7 +34,7 @@ MESSAGE_CHARS = 80
     "--set",
     "settings",
     multiple=True,
-    type=options.TEXT,
+    type=options.ASSIGNMENT,
     metavar="PARAM=VALUE",
     help="Change a param of every row.",
 )
@@ -115,9 +115,13 @@ def _send(
 def question(plan: RetryPlan, batches: tuple[StoredBatch, ...]) -> str:
     """Return what a retry would send, as in `Retry 37 of 1,000: 30 expired, 7 overloaded`."""
     total = sum(stored.batch.counts.total for stored in batches if stored.attempt == batches[0].attempt)
-    kinds = Counter((row.error_type or row.type).removesuffix("_error") for row in plan.rows)
+    kinds = Counter(_kind(row.error_type or row.type) for row in plan.rows)
     listed = ", ".join(f"{number:,} {kind}" for kind, number in kinds.most_common())
     return f"Retry {count(len(plan.rows))} of {count(total)}: {listed}"
+
+
+def _kind(error_type: str) -> str:
+    return error_type.removesuffix("_error" if error_type != "api_error" else "").replace("_", " ")
 
 
 def _say_nothing_failed(target: Target) -> None:

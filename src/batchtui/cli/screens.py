@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 
 from batchtui.cli.ask import NobodyToAskError
 from batchtui.cli.desk import Desk
@@ -20,6 +21,7 @@ def require_terminal() -> None:
 
 def open_screens(given: Given, desk: Desk, config: Config) -> None:
     """Run the screens until the user leaves them."""
+    from batchtui.composition import check_key
     from batchtui.tui.app import BatchtuiApp
 
-    BatchtuiApp(desk.bench, config).run(mouse=not given.no_mouse)
+    BatchtuiApp(desk.bench, config, partial(check_key, config)).run(mouse=not given.no_mouse)
