@@ -1,0 +1,191 @@
+"""The app: its rooms, what is always running, and what the screens ask of it."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable
+from time import monotonic
+from typing import Any, ClassVar
+
+from textual import on
+from textual.app import App, SystemCommand
+from textual.binding import BindingType
+from textual.dom import DOMNode
+from textual.screen import Screen
+
+from batchtui.config import Config
+from batchtui.domain.errors import BatchtuiError, NoKeyError, UnclearSubmissionError
+from batchtui.services.poll import PollState
+from batchtui.services.sync import SyncReport
+from batchtui.services.workbench import Workbench
+from batchtui.tui import bindings, messages, themes
+from batchtui.tui.flows.ask import tell
+from batchtui.tui.flows.dispatch import Asked, flow
+from batchtui.tui.flows.settle import settle
+from batchtui.tui.present.questions import Notice, error_notice, report_notice
+from batchtui.tui.screens.batches import BatchesScreen
+from batchtui.tui.screens.first_start import CheckKey, FirstStartScreen
+from batchtui.tui.screens.help import HelpScreen
+from batchtui.tui.screens.results import ResultsScreen
+from batchtui.tui.screens.room import Room
+from batchtui.tui.session import Session
+from batchtui.tui.widgets.dialogs import ConfirmScreen
+from batchtui.tui.widgets.key_bar import keys_here
+
+LOOK_SECONDS = 1.0
+"""How often the store is looked at for what other processes wrote."""
+
+AGAIN_SECONDS = 30.0
+"""How long the same trouble is not told of again, and how long the poller rests after a trouble of the store."""
+
+
+class BatchtuiApp(App[None]):
+    """The screens on a workbench, which the caller closes. The first paint shows what is stored.
+
+    `check_key` is for the screen that takes a key.
+    """
+
+    TITLE = "batchtui"
+    DEFAULT_MODE = "batches"
+    BINDINGS: ClassVar[list[BindingType]] = bindings.APP
+
+    def __init__(self, workbench: Workbench, config: Config, check_key: CheckKey) -> None:
+        super().__init__()
+        self._check_key = check_key
+        self._troubles: dict[str, float] = {}
+        self._was_asked_for_key = False
+        for theme in themes.THEMES:
+            self.register_theme(theme)
+        self._knows_theme = config.theme in self.available_themes
+        self.theme = config.theme if self._knows_theme else themes.DARK.name
+        self.session = Session(self, workbench, config)
+        self.add_mode("batches", lambda: BatchesScreen(self.session))
+        self.add_mode("results", lambda: ResultsScreen(self.session))
+
+    def on_mount(self) -> None:
+        """Begin what is always running, once the first screen is painted."""
+        self.session.reported.subscribe(self, self._reported)
+        self.session.poll_changed.subscribe(self, self._poll_changed)
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        self.set_interval(LOOK_SECONDS, lambda: self.start(self.session.look(), "look"))
+        self.start(self._poll(), "poller")
+        if any(intent.state == "unclear" for intent in self.session.intents):
+            self.start(settle(self, self.session), "settle")
+        if not self._knows_theme:
+            known = ", ".join(sorted(self.available_themes))
+            tell(self, Notice(f"There is no theme {self.session.config.theme!r}. Known are: {known}"))
+
+    def start(self, work: Coroutine[Any, Any, None], group: str = "flow") -> None:
+        """Run something that outlives the screen it came from; what goes wrong is told."""
+        self.run_worker(self._guarded(work), group=group)
+
+    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+            await self.session.look()
+        except UnclearSubmissionError as error:
+            self.tell_trouble(error)
+            await settle(self, self.session)
+        except BatchtuiError as error:
+            self.tell_trouble(error)
+
+    async def _poll(self) -> None:
+        while True:
+            try:
+                await self.session.poller.run()
+            except BatchtuiError as error:
+                self.tell_trouble(error)
+                await asyncio.sleep(AGAIN_SECONDS)
+
+    def tell_trouble(self, error: BatchtuiError) -> None:
+        """Tell what went wrong, but not the same again and again."""
+        if monotonic() - self._troubles.get(str(error), -AGAIN_SECONDS) >= AGAIN_SECONDS:
+            self._troubles[str(error)] = monotonic()
+            tell(self, error_notice(error))
+
+    def _poll_changed(self, state: PollState) -> None:
+        if isinstance(state.error, NoKeyError):
+            if not self._was_asked_for_key:
+                self._was_asked_for_key = True
+                self.ask_for_key(state.error.what)
+        elif state.error is not None and not state.polling:
+            self.tell_trouble(state.error)
+        elif state.last_synced_at is not None:
+            self._troubles.clear()
+
+    def _reported(self, report: SyncReport) -> None:
+        self.start(self.session.look(), "look")
+        if notice := report_notice(report):
+            tell(self, notice)
+
+    def ask_for_key(self, why: str) -> None:
+        """Open the screen that takes a key."""
+
+        async def ask() -> None:
+            bench = self.session.workbench
+            if await self.push_screen_wait(FirstStartScreen(bench.profile, self._check_key, why)):
+                await bench.gateway.forget_key()
+                tell(self, Notice("The key is in the keyring."))
+                self.session.poller.refresh()
+
+        self.start(ask(), "key")
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Offer every action of the screen, the key, and the themes in the palette."""
+        for key in keys_here(screen, screen.why_not if isinstance(screen, Room) else lambda _action: ""):
+            binding = key.active.binding
+            if binding.tooltip and not binding.action.startswith(("go(", "app.focus")):
+                words = f"{binding.description}  ({key.keys[0]})"
+                yield SystemCommand(words, binding.tooltip, self._runner(key.action, key.active.node))
+        yield SystemCommand("API key", "Give another key to the keyring", lambda: self.ask_for_key("Another key."))
+        yield SystemCommand("Theme", "Change the colours", self.action_change_theme)
+
+    def _runner(self, action: str, node: DOMNode) -> Callable[[], Coroutine[Any, Any, bool]]:
+        return lambda: self.run_action(action, node)
+
+    async def action_help(self) -> None:
+        """Show the keys that work here."""
+        screen = self.screen
+        why_not = screen.why_not if isinstance(screen, Room) else lambda _action: ""
+        await self.push_screen(HelpScreen(keys_here(screen, why_not)))
+
+    async def action_room(self, name: str) -> None:
+        """Go to a room."""
+        await self.switch_mode(name)
+
+    def action_refresh_now(self) -> None:
+        """Ask the API now."""
+        self.session.poller.refresh()
+
+    def action_pause(self) -> None:
+        """Stop asking the API, or go on."""
+        self.session.poller.toggle_pause()
+
+    async def action_leave(self) -> None:
+        """Quit, after a question if something is being sent."""
+        if not self.session.is_sending:
+            self.exit()
+            return
+        words = "Something is being sent. If you leave now, its outcome is unknown and has to be settled later."
+        question = ConfirmScreen("Quit while sending?", [words], confirm_label="Quit", danger=True)
+        await self.push_screen(question, lambda agreed: self.exit() if agreed else None)
+
+    @on(messages.RoomAsked)
+    async def _room_asked(self, message: messages.RoomAsked) -> None:
+        await self.switch_mode(message.name)
+
+    @on(messages.RetryAsked)
+    @on(messages.CancelAsked)
+    @on(messages.DownloadAsked)
+    @on(messages.RenameAsked)
+    @on(messages.AdoptAsked)
+    @on(messages.SubmitAsked)
+    @on(messages.SettleAsked)
+    @on(messages.CopyAsked)
+    @on(messages.PagerAsked)
+    def _asked(self, message: Asked) -> None:
+        self.start(flow(self, self.session, message))
+
+    @on(messages.ErrorMet)
+    def _error_met(self, message: messages.ErrorMet) -> None:
+        self.tell_trouble(message.error)

@@ -1,0 +1,48 @@
+"""From what a screen asks to the flow that does it."""
+
+from collections.abc import Coroutine
+from typing import Any
+
+from textual.app import App
+
+from batchtui.tui import messages
+from batchtui.tui.flows import manage
+from batchtui.tui.flows.retry import retry
+from batchtui.tui.flows.settle import settle
+from batchtui.tui.flows.submit import submit
+from batchtui.tui.session import Session
+
+Asked = (
+    messages.RetryAsked
+    | messages.CancelAsked
+    | messages.DownloadAsked
+    | messages.RenameAsked
+    | messages.AdoptAsked
+    | messages.SubmitAsked
+    | messages.SettleAsked
+    | messages.CopyAsked
+    | messages.PagerAsked
+)
+
+
+def flow(app: App[None], session: Session, message: Asked) -> Coroutine[Any, Any, None]:
+    """Return the flow of a message, not started yet."""
+    match message:
+        case messages.RetryAsked(target, custom_ids):
+            return retry(app, session, target, custom_ids)
+        case messages.CancelAsked(batches):
+            return manage.cancel(app, session, batches)
+        case messages.DownloadAsked(batches):
+            return manage.download(app, session, batches)
+        case messages.RenameAsked(job):
+            return manage.rename(app, session, job)
+        case messages.AdoptAsked(stored):
+            return manage.adopt(app, session, stored)
+        case messages.SubmitAsked():
+            return submit(app, session)
+        case messages.SettleAsked():
+            return settle(app, session)
+        case messages.CopyAsked(choices):
+            return manage.copy(app, choices)
+        case messages.PagerAsked(text):
+            return manage.page(app, text)

@@ -1,0 +1,119 @@
+"""Cancel, download now, rename, copy, and reading in a pager."""
+
+import asyncio
+import os
+import shlex
+import shutil
+from collections.abc import Sequence
+
+from textual.app import App, SuspendNotSupported
+
+from batchtui.domain.batch import StoredBatch
+from batchtui.domain.errors import InputError
+from batchtui.domain.human import bytes_text, counted
+from batchtui.domain.job import Job
+from batchtui.tui.flows.ask import agreed, tell
+from batchtui.tui.present.questions import Notice, cancel_question
+from batchtui.tui.request_file import request_lines
+from batchtui.tui.session import Session
+from batchtui.tui.text import clean, clean_line
+from batchtui.tui.widgets.dialogs import PromptScreen
+from batchtui.tui.widgets.menu import MenuScreen
+
+
+async def cancel(app: App[None], session: Session, batches: Sequence[StoredBatch]) -> None:
+    """Cancel running batches, if the user agrees."""
+    bench = session.workbench
+    bench.require_writable("cancel")
+    if not await agreed(app, cancel_question(batches)):
+        return
+    for stored in batches:
+        with session.activity(f"canceling {stored.job_name} …"):
+            await bench.management.cancel(stored)
+        await session.look()
+    tell(app, Notice(f"{counted(len(batches), 'batch', 'batches')} being canceled; what is answered is kept"))
+    session.poller.refresh()
+
+
+async def download(app: App[None], session: Session, batches: Sequence[StoredBatch]) -> None:
+    """Download the results of ended batches now."""
+    for stored in batches:
+        with session.activity(f"downloading {stored.job_name} …") as activity:
+
+            def progress(received_bytes: int, stored: StoredBatch = stored) -> None:
+                session.on_download(stored, received_bytes)
+                activity.say(f"downloading {stored.job_name}, {bytes_text(received_bytes)}")
+
+            try:
+                done = await session.workbench.downloads.download(stored, progress)
+            finally:
+                session.downloads.pop(stored.id, None)
+        await session.look()
+        tell(app, Notice(f"{stored.job_name}: {counted(done.lines, 'result')} on disk"))
+
+
+async def rename(app: App[None], session: Session, job: Job) -> None:
+    """Give a job another name."""
+
+    def check(text: str) -> str:
+        return "" if text.strip() else "A name has at least one character."
+
+    name = await app.push_screen_wait(PromptScreen("Rename", help=job.name, value=job.name, check=check))
+    if name is not None and name.strip() != job.name:
+        renamed = await session.workbench.management.rename(job.id, name.strip())
+        tell(app, Notice(f"It is called {renamed.name} now"))
+
+
+async def adopt(app: App[None], session: Session, stored: StoredBatch | None) -> None:
+    """Attach the requests of a batch that was made elsewhere, or bring such a batch in by its id."""
+    bench = session.workbench
+    if stored is None or stored.requests_known:
+        id_ = await app.push_screen_wait(
+            PromptScreen(
+                "Bring in a batch made elsewhere", help="Its id, as the API gave it.", placeholder="msgbatch_…"
+            )
+        )
+        if id_ and id_.strip():
+            with session.activity(f"looking for {clean_line(id_, max_length=40)} …"):
+                target = await bench.finder.find(id_.strip())
+            tell(app, Notice(f"{target.name} is in the list"))
+            session.poller.refresh()
+        return
+    words = f"The file that {stored.job_name} was made from. It is checked against the batch and its results."
+    path = await app.push_screen_wait(PromptScreen("Attach requests", help=words, placeholder="requests.jsonl"))
+    if path and path.strip():
+        with session.activity("checking the requests …"):
+            lines = request_lines(path.strip())
+            await bench.adoptions.attach(stored, lines, path.strip())
+        tell(app, Notice(f"The requests of {stored.job_name} are known now; what failed can be retried"))
+
+
+async def copy(app: App[None], choices: Sequence[tuple[str, str, str]]) -> None:
+    """Send one of some texts to the clipboard of the terminal, which does not say whether it took it."""
+    chosen = await app.push_screen_wait(MenuScreen("Copy", [(key, words) for key, words, _ in choices]))
+    for key, words, text in choices:
+        if key == chosen:
+            app.copy_to_clipboard(clean(text))
+            tell(app, Notice(f"Sent {words} to the terminal's clipboard: {clean_line(text, max_length=60)}"))
+
+
+async def page(app: App[None], text: str) -> None:
+    """Read a text in the user's pager; polls and downloads go on meanwhile."""
+    words = shlex.split(os.environ.get("PAGER", "")) or ["less"]
+    program = shutil.which(words[0])
+    if program is None:
+        raise InputError(
+            f"The pager {words[0]!r} was not found.",
+            todo="Set PAGER to a program that reads from stdin, as `less`.",
+        )
+    try:
+        with app.batch_update(), app.suspend():
+            process = await asyncio.create_subprocess_exec(program, *words[1:], stdin=asyncio.subprocess.PIPE)
+            try:
+                await process.communicate(clean(text).encode())
+            finally:
+                if process.returncode is None:
+                    process.terminate()
+    except SuspendNotSupported as error:
+        raise InputError("This terminal cannot be lent to a pager.", todo="Read it in the pane.") from error
+    app.refresh()

@@ -1,0 +1,40 @@
+"""`r`: plan, price, ask, send again."""
+
+import asyncio
+from collections.abc import Sequence
+
+from textual.app import App
+
+from batchtui.domain.human import bytes_text, counted
+from batchtui.services.find import Target
+from batchtui.services.prepare import discard
+from batchtui.tui.flows.ask import agreed, tell
+from batchtui.tui.present.listing import tally
+from batchtui.tui.present.questions import Notice, retry_question
+from batchtui.tui.session import Session
+
+
+async def retry(app: App[None], session: Session, target: Target, custom_ids: Sequence[str] = ()) -> None:
+    """Send what failed of a target again, if the user agrees to the numbers; only some custom_ids if given."""
+    bench = session.workbench
+    bench.require_writable("send")
+    with session.activity(f"looking at what failed of {target.job.name} …"):
+        plan = await asyncio.to_thread(bench.retries.plan, target, custom_ids=custom_ids or None)
+        prepared = await bench.retries.prepare(plan)
+    try:
+        question = retry_question(plan, prepared, bench.profile, tally(target.batches).total)
+        if not await agreed(app, question):
+            return
+        with session.activity(f"sending {counted(len(plan.rows), 'request')} …", sends=True) as activity:
+            sent = await bench.retries.send(
+                plan,
+                prepared,
+                lambda done, total: activity.say(f"sending {bytes_text(done)} of {bytes_text(total)}"),
+            )
+    finally:
+        await discard(prepared)
+    tell(
+        app,
+        Notice(f"{sent.job.name}: attempt {plan.attempt} with {counted(len(plan.rows), 'request')} is on its way"),
+    )
+    session.poller.refresh()

@@ -1,0 +1,85 @@
+"""What screens ask of the app: each is an intention of the user that outlives the screen it came from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from textual.message import Message
+
+from batchtui.domain.batch import StoredBatch
+from batchtui.domain.errors import BatchtuiError
+from batchtui.domain.job import Job
+from batchtui.services.find import Target
+
+
+@dataclass
+class RoomAsked(Message):
+    """Go to a room, by its name."""
+
+    name: str
+
+
+@dataclass
+class RetryAsked(Message):
+    """Send again what failed; only these custom_ids if any are given."""
+
+    target: Target
+    custom_ids: Sequence[str] = ()
+
+
+@dataclass
+class CancelAsked(Message):
+    """Cancel running batches."""
+
+    batches: Sequence[StoredBatch]
+
+
+@dataclass
+class DownloadAsked(Message):
+    """Download the results of ended batches now."""
+
+    batches: Sequence[StoredBatch]
+
+
+@dataclass
+class RenameAsked(Message):
+    """Give a job another name."""
+
+    job: Job
+
+
+@dataclass
+class AdoptAsked(Message):
+    """Bring in a batch made elsewhere, or attach the file that this one was made from."""
+
+    stored: StoredBatch | None
+
+
+@dataclass
+class SubmitAsked(Message):
+    """Choose a file of requests and send it."""
+
+
+@dataclass
+class SettleAsked(Message):
+    """Look at submissions without an outcome."""
+
+
+@dataclass
+class CopyAsked(Message):
+    """Offer texts for the clipboard; each with a key, what it is, and the text itself."""
+
+    choices: Sequence[tuple[str, str, str]]
+
+
+@dataclass
+class PagerAsked(Message):
+    """Read a text in the pager of the user."""
+
+    text: str
+
+
+@dataclass
+class ErrorMet(Message):
+    """Something a screen wanted could not be done."""
+
+    error: BatchtuiError

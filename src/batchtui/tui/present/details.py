@@ -1,0 +1,166 @@
+"""Everything known of the row under the cursor, line by line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from batchtui.domain.batch import StoredBatch
+from batchtui.domain.human import UNKNOWN, ago, bytes_text, count, counted, duration, local_time
+from batchtui.domain.job import Intent
+from batchtui.tui.present.batches import cost_text, status
+from batchtui.tui.present.header import host
+from batchtui.tui.present.listing import Item, JobRow, cost_usd, tally
+from batchtui.tui.widgets.table_model import Cell, Tone
+
+Line = Sequence[Cell]
+
+LABEL_WIDTH = 11
+BAR_WIDTH = 24
+
+_OUTCOMES: tuple[tuple[str, Tone], ...] = (
+    ("succeeded", "ok"),
+    ("errored", "bad"),
+    ("expired", "bad"),
+    ("canceled", "warn"),
+)
+
+
+def details(item: Item, now: datetime, *, received_bytes: int | None = None) -> list[Line]:
+    """Return the lines about a row; `received_bytes` is of a download under way."""
+    if isinstance(item, Intent):
+        return _intent(item, now)
+    if isinstance(item, JobRow):
+        return _job(item, now)
+    return _batch(item, now, received_bytes)
+
+
+def _batch(stored: StoredBatch, now: datetime, received_bytes: int | None) -> list[Line]:
+    batch = stored.batch
+    lines: list[Line] = [[Cell(stored.job_name, "strong")], [status(stored)], []]
+    lines += _bars(stored) if batch.has_ended else _clock(stored, now)
+    lines += [
+        [],
+        _fact("created", local_time(batch.created_at), ago(now - batch.created_at)),
+    ]
+    if batch.cancel_initiated_at is not None:
+        lines.append(_fact("canceled", local_time(batch.cancel_initiated_at)))
+    if batch.ended_at is not None:
+        lines.append(
+            _fact("ended", local_time(batch.ended_at), f"took {duration(batch.ended_at - batch.created_at)}")
+        )
+    elif not batch.has_ended:
+        lines.append(_fact("expires", local_time(batch.expires_at), "what is unanswered by then"))
+    lines.append(_results(stored, now, received_bytes))
+    lines += [
+        [],
+        _fact("cost", cost_text(stored.cost_usd, estimated=stored.cost_is == "estimate"), _cost_word(stored)),
+        _fact("models", ", ".join(stored.models) or UNKNOWN),
+        _fact("requests", "on disk" if stored.requests_known else "not known: it was not sent from here"),
+    ]
+    if stored.attempt > 1 or stored.parts > 1:
+        lines.append(_fact("attempt", str(stored.attempt), f"part {stored.part} of {stored.parts}"))
+    lines += [[], _fact("id", stored.id), _fact("profile", stored.profile, host(stored.base_url))]
+    if stored.note:
+        lines += [[], _fact("note", stored.note)]
+    return lines
+
+
+def _job(job: JobRow, now: datetime) -> list[Line]:
+    result = tally(job.batches)
+    estimated = any(stored.cost_is == "estimate" for stored in job.batches)
+    newest = job.newest.batch
+    lines: list[Line] = [[Cell(job.name, "strong")], [status(job)], []]
+    if result.is_running:
+        lines.append(_fact("requests", count(result.total), "final answers count when all has ended"))
+    else:
+        lines += [
+            _bar("answered", result.answered, result.total, "ok"),
+            _bar("failed", result.failed, result.total, "bad"),
+        ]
+    lines += [
+        [],
+        _fact("newest", local_time(newest.created_at), ago(now - newest.created_at)),
+        _fact("cost", cost_text(cost_usd(job), estimated=estimated), "all batches"),
+        [],
+        [Cell(counted(len(job.batches), "batch", "batches"), "muted")],
+    ]
+    for stored in job.batches:
+        place = f"attempt {stored.attempt}" + (f" part {stored.part}/{stored.parts}" if stored.parts > 1 else "")
+        mark = status(stored)
+        lines.append([Cell(f"{place:<20} "), Cell(f"{mark.text:<14} ", mark.tone), Cell(stored.id, "muted")])
+    return lines
+
+
+def _intent(intent: Intent, now: datetime) -> list[Line]:
+    lines: list[Line] = [[Cell(intent.job_name, "strong")], [status(intent)], []]
+    lines += [
+        _fact("requests", count(intent.request_count), bytes_text(intent.body_bytes)),
+        _fact("written", local_time(intent.created_at), ago(now - intent.created_at)),
+        _fact("sent", local_time(intent.sent_at)),
+        _fact("attempt", str(intent.attempt), f"part {intent.part} of {intent.parts}"),
+        _fact("profile", intent.profile, host(intent.base_url)),
+        [],
+    ]
+    if intent.error:
+        lines += [[Cell(intent.error, "warn")], []]
+    return [*lines, *[[Cell(text, "muted")] for text in _INTENT_HELP.get(intent.state, ())]]
+
+
+_INTENT_HELP = {
+    "draft": ("Nothing was sent. It can be sent or dropped.",),
+    "unclear": (
+        "It was sent, and no answer came: perhaps a batch exists, perhaps not.",
+        "It is not sent again by itself. Settling looks for the batch and asks you.",
+    ),
+    "sending": ("It is being sent.",),
+}
+
+
+def _fact(label: str, value: str, remark: str = "") -> Line:
+    cells = [Cell(f"{label:<{LABEL_WIDTH}} ", "muted"), Cell(value)]
+    return [*cells, Cell(f"  {remark}", "muted")] if remark else cells
+
+
+def _bars(stored: StoredBatch) -> list[Line]:
+    counts = stored.batch.counts
+    lines = [_bar(word, getattr(counts, word), counts.total, tone) for word, tone in _OUTCOMES]
+    return [_fact("requests", f"{count(counts.total):>9}"), *lines]
+
+
+def _bar(label: str, number: int, total: int, tone: Tone) -> Line:
+    """Return a count with a bar as long as its share; a single one is still seen."""
+    length = max(1, round(BAR_WIDTH * number / total)) if number and total else 0
+    return [
+        Cell(f"{label:<{LABEL_WIDTH}} ", "muted"),
+        Cell(f"{count(number):>9}", "" if number else "muted"),
+        Cell(f"  {'━' * length}", tone),
+    ]
+
+
+def _clock(stored: StoredBatch, now: datetime) -> list[Line]:
+    batch = stored.batch
+    left = UNKNOWN if batch.expires_at is None else duration(batch.expires_at - now)
+    return [
+        _fact("requests", count(batch.counts.total)),
+        _fact("elapsed", duration(now - batch.created_at), f"{left} of 24h left"),
+        [Cell("The API gives no counts before the end.", "muted")],
+    ]
+
+
+def _results(stored: StoredBatch, now: datetime, received_bytes: int | None) -> Line:
+    until = stored.batch.results_until
+    kept = f"at the API until {until.astimezone():%Y-%m-%d}" if until > now else "the API has dropped them"
+    if received_bytes is not None:
+        return _fact("results", f"arriving, {bytes_text(received_bytes)} so far")
+    if stored.results == "complete":
+        return _fact("results", "on disk", kept)
+    if stored.results == "gone":
+        return _fact("results", "gone", "dropped before they were downloaded")
+    if not stored.batch.has_ended:
+        return _fact("results", "not yet", "downloaded when it ends")
+    return _fact("results", "partly on disk" if stored.results == "partial" else "not on disk", kept)
+
+
+def _cost_word(stored: StoredBatch) -> str:
+    return {"actual": "", "estimate": "estimate", "unknown": ""}[stored.cost_is]

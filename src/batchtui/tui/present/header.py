@@ -1,0 +1,127 @@
+"""The line on top: where one is, how fresh the list is, and what today cost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from batchtui.domain.errors import (
+    ApiError,
+    AuthError,
+    BatchtuiError,
+    KeyringError,
+    NoKeyError,
+    RateLimitError,
+    ServerError,
+    StoreError,
+    UnclearError,
+    UnreachableError,
+)
+from batchtui.domain.human import ago, duration
+from batchtui.services.poll import PollState
+from batchtui.tui.text import clean_line
+from batchtui.tui.widgets.table_model import Cell
+
+ROOMS = (("batches", "1", "Batches"), ("results", "2", "Results"))
+"""The rooms by name, key and title."""
+
+_GAP = "   "
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderFacts:
+    """What the top line says; `doing` is what is under way right now, newest last."""
+
+    room: str
+    profile: str
+    base_url: str
+    read_only: bool
+    poll: PollState
+    spend: str
+    doing: tuple[str, ...] = ()
+
+
+def host(base_url: str) -> str:
+    """Return the server as people know it."""
+    return urlsplit(base_url).netloc or base_url
+
+
+def header(facts: HeaderFacts, width: int, now: datetime) -> list[Cell]:
+    """Return the line in `width` cells: rooms on the left, the rest on the right as far as there is room."""
+    left = _rooms(facts.room)
+    room_left = width - _length(left)
+    wanted = _parts(facts, now)
+    while wanted and sum(_length(part) + len(_GAP) for _, part in wanted) + 1 > room_left:
+        wanted.remove(max(wanted, key=lambda item: item[0]))
+    right: list[Cell] = []
+    for _, part in wanted:
+        right += [*part, Cell(_GAP)]
+    if right:
+        right[-1] = Cell(" ")
+    gap = max(0, room_left - _length(right))
+    return [*left, Cell(" " * gap), *right]
+
+
+def sync_state(poll: PollState, now: datetime) -> list[Cell]:
+    """Return how fresh the list is and when it is asked for again."""
+    if poll.error is not None and not poll.polling:
+        again = f" · again in {duration(poll.next_at - now)}" if poll.next_at else ""
+        return [Cell(f"✗ {error_word(poll.error)}", "bad"), Cell("" if poll.paused else again, "muted")]
+    if poll.polling:
+        return [Cell("asking …", "accent")]
+    fresh = f"synced {ago(now - poll.last_synced_at)}" if poll.last_synced_at else "not synced yet"
+    if poll.paused:
+        return [Cell(f"{fresh} · ", "muted"), Cell("paused", "warn")]
+    if poll.elsewhere:
+        return [Cell("another batchtui polls", "muted")]
+    if poll.next_at is None:
+        return [Cell(fresh, "muted")]
+    return [Cell(f"{fresh} · next in {duration(poll.next_at - now)}", "muted")]
+
+
+def error_word(error: BatchtuiError) -> str:
+    """Return a few words for an error where a sentence has no room."""
+    for kind, words in _ERROR_WORDS:
+        if isinstance(error, kind):
+            return words
+    return clean_line(error.what, max_length=30)
+
+
+_ERROR_WORDS: tuple[tuple[type[BatchtuiError], str], ...] = (
+    (NoKeyError, "no key"),
+    (KeyringError, "keyring"),
+    (UnreachableError, "unreachable"),
+    (AuthError, "key refused"),
+    (RateLimitError, "rate limited"),
+    (ServerError, "server error"),
+    (UnclearError, "no clear answer"),
+    (ApiError, "refused"),
+    (StoreError, "store error"),
+)
+
+
+def _rooms(current: str) -> list[Cell]:
+    cells = [Cell(" ")]
+    for name, key, title in ROOMS:
+        cells += [Cell(f"{key} ", "muted"), Cell(title, "strong" if name == current else "muted"), Cell("  ")]
+    return cells
+
+
+def _parts(facts: HeaderFacts, now: datetime) -> list[tuple[int, list[Cell]]]:
+    """Return the parts of the right side, each with the number by which it is left out first."""
+    profile = clean_line(facts.profile, max_length=20)
+    parts = [(3, [Cell(profile, "accent"), Cell(f" {clean_line(host(facts.base_url), max_length=40)}", "muted")])]
+    if facts.read_only:
+        parts.append((1, [Cell("read-only", "warn")]))
+    if facts.doing:
+        parts.append((0, [Cell(clean_line(facts.doing[-1], max_length=44), "accent")]))
+    else:
+        parts.append((0, sync_state(facts.poll, now)))
+    parts.append((2, [Cell(f"{facts.spend} today", "")]))
+    return parts
+
+
+def _length(cells: Sequence[Cell]) -> int:
+    return sum(len(cell.text) for cell in cells)

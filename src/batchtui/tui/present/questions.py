@@ -1,0 +1,154 @@
+"""The questions before anything is sent, canceled or dropped: always with numbers, price and profile."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from batchtui.domain.batch import StoredBatch
+from batchtui.domain.errors import BatchtuiError, LintError
+from batchtui.domain.estimate import Estimate
+from batchtui.domain.human import bytes_text, count, counted, duration, usd, usd_range
+from batchtui.domain.job import Intent
+from batchtui.domain.lint import Problem
+from batchtui.domain.retry import RESEND, Cause
+from batchtui.services.prepare import Prepared
+from batchtui.services.retry import RetryPlan
+from batchtui.services.sync import SyncReport
+from batchtui.services.workbench import Profile
+from batchtui.tui.present.batches import utc_now
+from batchtui.tui.present.header import host
+
+PROBLEMS_SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a confirm dialog asks; texts may be outside text."""
+
+    title: str
+    body: tuple[str, ...]
+    confirm: str
+    is_danger: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What a toast says."""
+
+    text: str
+    title: str = ""
+    is_error: bool = False
+
+
+def retry_question(plan: RetryPlan, prepared: Prepared, profile: Profile, total: int) -> Question:
+    """Ask whether to send the rows of a plan again; `total` is how many requests the job has."""
+    sent = [cause for cause in plan.by_error if cause.verdict == RESEND]
+    left = [cause for cause in plan.by_error if cause.verdict != RESEND]
+    body = [f"{_by_type(sent)} — {price(prepared.estimate)}" if sent else price(prepared.estimate)]
+    if plan.skipped:
+        body.append(f"Left out: {_by_type(left)}; the request has to be changed first, or sending it is no use.")
+    body += ["", f"attempt {plan.attempt} of {plan.job.name}", *_where(prepared, profile)]
+    return Question(f"Retry {count(len(plan.rows))} of {counted(total, 'request')}?", tuple(body), "Send again")
+
+
+def submit_question(name: str, prepared: Prepared, profile: Profile) -> Question:
+    """Ask whether to send a file that was checked."""
+    body = [f"{prepared.source} as {name!r}" if name else prepared.source, price(prepared.estimate)]
+    if prepared.models:
+        body.append(f"models: {', '.join(prepared.models)}")
+    body += _where(prepared, profile)
+    if prepared.problems:
+        body += ["", counted(len(prepared.problems), "warning"), *problem_lines(prepared.problems)]
+    return Question(f"Send {counted(prepared.request_count, 'request')}?", tuple(body), "Send")
+
+
+def cancel_question(batches: Sequence[StoredBatch]) -> Question:
+    """Ask whether to cancel running batches."""
+    total = sum(stored.batch.counts.total for stored in batches)
+    title = f"Cancel {counted(len(batches), 'batch', 'batches')} of {counted(total, 'request')}?"
+    names = [
+        f"{stored.job_name}  {stored.id}  running for {duration(utc_now() - stored.batch.created_at)}"
+        for stored in batches[:PROBLEMS_SHOWN]
+    ]
+    more = [f"… and {len(batches) - PROBLEMS_SHOWN:,} more"] if len(batches) > PROBLEMS_SHOWN else []
+    note = "What is answered by then is kept and billed; the rest comes back canceled and can be retried."
+    return Question(
+        title, (*names, *more, "", note), "Cancel it" if len(batches) == 1 else "Cancel them", is_danger=True
+    )
+
+
+def resend_question(intent: Intent, estimate: Estimate, profile: Profile) -> Question:
+    """Ask whether to send a submission whose batch may exist."""
+    is_unclear = intent.state == "unclear"
+    body = [
+        f"{intent.job_name}, part {intent.part} of {intent.parts} — {price(estimate)}",
+        f"{bytes_text(intent.body_bytes)} to {host(profile.base_url)}, profile {profile.name}",
+    ]
+    if is_unclear:
+        body += ["", "It was sent before and no answer came. If its batch exists after all, this pays twice."]
+    title = f"Send {counted(intent.request_count, 'request')}{' again' if is_unclear else ''}?"
+    return Question(title, tuple(body), "Send", is_danger=is_unclear)
+
+
+def discard_question(intent: Intent) -> Question:
+    """Ask whether to drop a submission."""
+    body = (
+        f"{intent.job_name}, part {intent.part} of {intent.parts}",
+        "The request lines kept here are deleted. A batch at the API, if there is one, stays there.",
+    )
+    return Question(f"Drop {counted(intent.request_count, 'request')}?", body, "Drop", is_danger=True)
+
+
+def price(estimate: Estimate) -> str:
+    """Return what a submission costs, in a few words."""
+    if estimate.cost_usd_high is None:
+        models = ", ".join(estimate.unpriced_models)
+        return f"price unknown ({models})" if models else "price unknown"
+    standard = usd(estimate.standard_cost_usd)
+    return (
+        f"about {usd_range(estimate.cost_usd_low, estimate.cost_usd_high)}, at most half of the standard {standard}"
+    )
+
+
+def problem_lines(problems: Sequence[Problem]) -> list[str]:
+    """Return the first problems of a file, one a line, and how many more there are."""
+    shown = sorted(problems, key=lambda problem: not problem.is_error)[:PROBLEMS_SHOWN]
+    lines = [f"line {problem.line:,} {problem.custom_id}: {problem.message} [{problem.rule}]" for problem in shown]
+    left = len(problems) - len(shown)
+    return [*lines, f"… and {left:,} more"] if left else lines
+
+
+def error_notice(error: BatchtuiError) -> Notice:
+    """Return what a toast says of an error: what happened, what was not harmed, what to do."""
+    text = "\n".join(part for part in (error.what, error.unharmed, error.todo) if part)
+    if isinstance(error, LintError):
+        text = "\n".join([error.what, *problem_lines(error.problems)[:3], error.unharmed])
+    return Notice(text, is_error=True)
+
+
+def report_notice(report: SyncReport) -> Notice | None:
+    """Return one toast for all batches that ended since the last look, or None if none did."""
+    ended = report.ended
+    if not ended:
+        return None
+    failed = sum(stored.batch.counts.failed for stored in ended)
+    if len(ended) > 1:
+        names = ", ".join(stored.job_name for stored in ended[:3]) + (" …" if len(ended) > 3 else "")
+        return Notice(f"{counted(len(ended), 'batch', 'batches')} ended, {count(failed)} requests failed: {names}")
+    counts = ended[0].batch.counts
+    text = f"{ended[0].job_name} ended: {count(counts.succeeded)} succeeded"
+    return Notice(f"{text}, {count(failed)} failed — r retries them" if failed else text)
+
+
+def _by_type(causes: Iterable[Cause]) -> str:
+    numbers: Counter[str] = Counter()
+    for cause in causes:
+        numbers[cause.error_type] += cause.count
+    return ", ".join(f"{number:,} {word}" for word, number in numbers.most_common())
+
+
+def _where(prepared: Prepared, profile: Profile) -> list[str]:
+    parts = counted(len(prepared.parts), "part") + ", " if len(prepared.parts) > 1 else ""
+    return [f"{parts}{bytes_text(prepared.body_bytes)} to {host(profile.base_url)}, profile {profile.name}"]

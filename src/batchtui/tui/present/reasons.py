@@ -1,0 +1,78 @@
+"""Why an action cannot be done now, in a sentence a key press can be answered with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from batchtui.domain.batch import CANCELING, StoredBatch
+from batchtui.domain.job import Intent
+from batchtui.tui.present.listing import Item, batches_of, tally
+
+READ_ONLY = "This is read-only: nothing is sent, canceled or deleted."
+SENDS = frozenset({"retry", "cancel", "submit"})
+ABOUT_A_ROW = frozenset({"open_results", "retry", "cancel", "download", "rename", "copy"})
+
+
+def why_not(action: str, item: Item | None, chosen: Sequence[StoredBatch], *, ours: bool, read_only: bool) -> str:
+    """Return what speaks against an action on a row, or nothing.
+
+    `chosen` are the batches of the marked rows or of this one; `ours` says that they are at the server, and of the
+    profile, that calls go to.
+    """
+    if read_only and action in SENDS:
+        return READ_ONLY
+    if action not in ABOUT_A_ROW:
+        return ""
+    if item is None:
+        return "There is no batch here."
+    if action in {"open_results", "copy"}:
+        return ""
+    if isinstance(item, Intent):
+        return "It has not become a batch yet: enter settles it."
+    if action == "rename":
+        return ""
+    if not ours:
+        return f"It belongs to profile {chosen[0].profile} at {chosen[0].base_url}: open batchtui with that."
+    if action == "retry":
+        return why_no_retry(batches_of(item))
+    return why_no_cancel(chosen) if action == "cancel" else why_no_download(chosen)
+
+
+def why_no_retry(batches: Sequence[StoredBatch]) -> str:
+    """Return what speaks against sending again what failed of one job."""
+    result = tally(batches)
+    if result.is_running:
+        return "It still runs: what failed is known when it has ended."
+    if not result.failed:
+        return "Nothing failed in it."
+    if any(can_download(stored) for stored in batches):
+        return "Its results are not all here yet: w downloads them."
+    return ""
+
+
+def why_no_cancel(batches: Sequence[StoredBatch]) -> str:
+    """Return what speaks against canceling."""
+    if any(can_cancel(stored) for stored in batches):
+        return ""
+    return "It has ended." if all(stored.batch.has_ended for stored in batches) else "It is being canceled already."
+
+
+def why_no_download(batches: Sequence[StoredBatch]) -> str:
+    """Return what speaks against downloading results."""
+    if any(can_download(stored) for stored in batches):
+        return ""
+    if any(not stored.batch.has_ended for stored in batches):
+        return "It still runs: its results are downloaded as soon as it has ended."
+    if any(stored.results == "complete" for stored in batches):
+        return "Its results are on disk already."
+    return "The API has dropped its results."
+
+
+def can_cancel(stored: StoredBatch) -> bool:
+    """Return whether a cancellation would change anything."""
+    return not stored.batch.has_ended and stored.batch.status != CANCELING
+
+
+def can_download(stored: StoredBatch) -> bool:
+    """Return whether there are results to be had that are not on disk."""
+    return stored.batch.has_ended and stored.results in {"none", "partial"}

@@ -1,0 +1,251 @@
+"""The first room: every batch there is, what is on its way out, and all about the one under the cursor."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import getters, on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+
+from batchtui.domain.batch import StoredBatch
+from batchtui.domain.filter import Filter, parse_filter
+from batchtui.domain.job import Intent
+from batchtui.tui import bindings
+from batchtui.tui.messages import (
+    AdoptAsked,
+    CancelAsked,
+    CopyAsked,
+    DownloadAsked,
+    RenameAsked,
+    RetryAsked,
+    RoomAsked,
+    SettleAsked,
+    SubmitAsked,
+)
+from batchtui.tui.present import batches as present
+from batchtui.tui.present import listing, reasons
+from batchtui.tui.present.batches import utc_now
+from batchtui.tui.present.details import details
+from batchtui.tui.present.listing import Item, JobRow, ListRow, RowKey, batches_of
+from batchtui.tui.screens.room import Room, explained
+from batchtui.tui.session import Session
+from batchtui.tui.widgets.facts_pane import FactsPane
+from batchtui.tui.widgets.filter_line import FilterLine
+from batchtui.tui.widgets.table_model import Row
+from batchtui.tui.widgets.virtual_table import VirtualTable
+
+EMPTY = "No batches yet.\n\nn sends a file of requests.\nBatches made elsewhere appear when the API has been asked."
+NO_MATCH = "Nothing fits this filter.\n\nesc takes it away."
+
+AGES_SECONDS = 5
+"""How often ages are counted anew."""
+
+
+class ListingSource:
+    """The rows of the list, each turned into cells when it is looked at."""
+
+    def __init__(self, rows: Sequence[ListRow]) -> None:
+        self._rows = rows
+        self._now = utc_now()
+        self._index = {row.key: number for number, row in enumerate(rows)}
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def rows(self, start: int, stop: int) -> list[Row]:
+        """Return the cells of some rows."""
+        return [present.cells(row, self._now) for row in self._rows[start:stop]]
+
+    def key_at(self, index: int) -> RowKey:
+        """Return the key of a row."""
+        return self._rows[index].key
+
+    def index_of(self, key: RowKey) -> int | None:
+        """Return where a row is."""
+        return self._index.get(key)
+
+    def item(self, key: RowKey) -> Item:
+        """Return what a row stands for."""
+        return self._rows[self._index[key]].item
+
+
+class BatchTable(VirtualTable[RowKey]):
+    """The table of batches: enter reads the results."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings.BATCH_TABLE
+
+
+class BatchesScreen(Room):
+    """The list of batches. Holds the filter, the sort and which jobs are unfolded; all else is in the store."""
+
+    ROOM = "batches"
+    SORTS = listing.SORTS
+    BINDINGS: ClassVar[list[BindingType]] = bindings.BATCHES
+
+    pane = getters.query_one(FactsPane)
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._words = Filter()
+        self._open_jobs: set[str] = set()
+        self._source = ListingSource([])
+        self._shown: RowKey | None = None
+
+    def compose_panes(self) -> ComposeResult:
+        """Lay out the table and the details."""
+        yield BatchTable(present.columns(with_profile=False), empty=EMPTY, classes="list")
+        pane = FactsPane()
+        pane.add_class("pane")
+        yield pane
+
+    def on_mount(self) -> None:
+        """Show what is in the store, and follow it."""
+        self.fill()
+        self.session.batches_changed.subscribe(self, lambda _nothing: self.fill())
+        self.session.results_arriving.subscribe(self, lambda _ids: self.show_details())
+        self.set_interval(AGES_SECONDS, self.fill)
+
+    def fill(self) -> None:
+        """Show the list as it is now."""
+        batches = self.session.batches
+        rows = listing.rows(
+            batches,
+            self.session.intents,
+            words=self._words,
+            sort=self.sort,
+            reverse=self.reverse,
+            open_jobs=self._open_jobs,
+        )
+        self._source = ListingSource(rows)
+        with self.painted_once():
+            self.table.set_columns(present.columns(with_profile=present.has_several_profiles(batches)))
+            self.table.set_source(self._source)
+            self.table.set_empty(NO_MATCH if self._words else EMPTY)
+            self.show_sort()
+            self.show_details()
+
+    def show_details(self) -> None:
+        """Show what is known of the row under the cursor."""
+        key = self.table.cursor_key
+        self.session.selected = key
+        item = self.item
+        if item is None:
+            self.pane.show([])
+        else:
+            received = self.session.downloads.get(item.id) if isinstance(item, StoredBatch) else None
+            self.pane.show(details(item, utc_now(), received_bytes=received), keep_place=key == self._shown)
+        self._shown = key
+
+    @property
+    def item(self) -> Item | None:
+        """What is under the cursor."""
+        key = self.table.cursor_key
+        return None if key is None else self._source.item(key)
+
+    def why_not(self, action: str) -> str:
+        """Return why an action cannot be done with the row under the cursor or the marked ones."""
+        if action == "settle":
+            return "" if self.session.intents else "Every submission has its batch."
+        chosen = self._chosen_batches()
+        return reasons.why_not(
+            action,
+            self.item,
+            chosen,
+            ours=all(self.session.is_ours(stored) for stored in chosen),
+            read_only=self.session.workbench.profile.read_only,
+        )
+
+    def _chosen_batches(self) -> list[StoredBatch]:
+        """Return the batches of the marked rows, or of the row under the cursor."""
+        chosen: dict[str, StoredBatch] = {}
+        for key in self.table.chosen:
+            item = self._source.item(key)
+            if not isinstance(item, Intent):
+                chosen.update((stored.id, stored) for stored in batches_of(item))
+        return list(chosen.values())
+
+    @explained
+    def action_open_results(self) -> None:
+        """Read the results, or settle what has no batch yet."""
+        self.post_message(SettleAsked() if isinstance(self.item, Intent) else RoomAsked("results"))
+
+    @explained
+    def action_retry(self) -> None:
+        """Ask for a retry."""
+        if target := self.session.selected_target():
+            self.post_message(RetryAsked(target))
+
+    @explained
+    def action_cancel(self) -> None:
+        """Ask for a cancellation."""
+        self.post_message(CancelAsked([stored for stored in self._chosen_batches() if reasons.can_cancel(stored)]))
+
+    @explained
+    def action_download(self) -> None:
+        """Ask for the results now."""
+        self.post_message(DownloadAsked([s for s in self._chosen_batches() if reasons.can_download(s)]))
+
+    @explained
+    def action_rename(self) -> None:
+        """Ask for another name."""
+        if target := self.session.selected_target():
+            self.post_message(RenameAsked(target.job))
+
+    @explained
+    def action_submit(self) -> None:
+        """Ask for a file to send."""
+        self.post_message(SubmitAsked())
+
+    @explained
+    def action_adopt(self) -> None:
+        """Ask for the requests of a batch made elsewhere, or for such a batch."""
+        self.post_message(AdoptAsked(self.item if isinstance(self.item, StoredBatch) else None))
+
+    @explained
+    def action_settle(self) -> None:
+        """Ask what to do with open submissions."""
+        self.post_message(SettleAsked())
+
+    @explained
+    def action_copy(self) -> None:
+        """Offer id and name."""
+        item = self.item
+        if isinstance(item, JobRow):
+            self.post_message(CopyAsked([("n", "the name", item.name), ("i", "the id of the job", item.job_id)]))
+        elif item is not None:
+            self.post_message(CopyAsked([("i", "the id", item.id), ("n", "the name", item.job_name)]))
+
+    def action_fold(self, close: bool) -> None:
+        """Show the batches of a job below it, or fold them away."""
+        key = self.table.cursor_key
+        item = self.item
+        if key is None or item is None or isinstance(item, Intent):
+            return
+        job_id = item.job_id
+        if close:
+            self._open_jobs.discard(job_id)
+        else:
+            self._open_jobs.add(job_id)
+        self.fill()
+        if close:
+            self.table.move_to(RowKey("job", job_id))
+
+    def action_back(self) -> None:
+        """Leave the pane, or take the filter away."""
+        if not self.leave_pane():
+            self.filter_line.action_clear()
+
+    @on(VirtualTable.Highlighted)
+    @on(VirtualTable.MarksChanged)
+    def _moved(self) -> None:
+        self.show_details()
+        self.refresh_bindings()
+
+    @on(VirtualTable.Activated)
+    def _activated(self) -> None:
+        self.action_open_results()
+
+    @on(FilterLine.Changed)
+    def _filtered(self, event: FilterLine.Changed) -> None:
+        self._words = parse_filter(event.text, listing.FIELDS)
+        self.fill()

@@ -1,0 +1,147 @@
+"""What all screens share: the services, what is in flight, and the signals that tell of changes."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+
+from textual.app import App
+from textual.signal import Signal
+
+from batchtui.config import Config
+from batchtui.domain.batch import StoredBatch
+from batchtui.domain.errors import UnknownIdError
+from batchtui.domain.job import Intent
+from batchtui.services.find import Target
+from batchtui.services.poll import PollState
+from batchtui.services.sync import SyncReport
+from batchtui.services.workbench import Workbench
+from batchtui.tui.present.listing import RowKey
+
+
+class Session:
+    """One run of the screens on one workbench.
+
+    `batches` and `intents` are the list as it was last read, newest first. `selected` is the row under the
+    cursor, so that another room can be about it too. `downloads` are the bytes that have come of each.
+    """
+
+    def __init__(self, app: App[None], workbench: Workbench, config: Config) -> None:
+        self.workbench = workbench
+        self.config = config
+        self.batches_changed: Signal[None] = Signal(app, "batches changed")
+        self.results_arriving: Signal[frozenset[str]] = Signal(app, "results arriving")
+        self.poll_changed: Signal[PollState] = Signal(app, "poll changed")
+        self.activity_changed: Signal[None] = Signal(app, "activity changed")
+        self.reported: Signal[SyncReport] = Signal(app, "reported")
+        self.batches: list[StoredBatch] = []
+        self.intents: list[Intent] = []
+        self.selected: RowKey | None = None
+        self.downloads: dict[str, int] = {}
+        self.poller = workbench.poller(
+            on_state=self._on_state, on_report=self._on_report, on_download=self.on_download
+        )
+        self._version = workbench.store.version()
+        self._looking = asyncio.Lock()
+        self._read()
+        self._arrived: set[str] = set()
+        self._numbers = count()
+        self._doing: dict[int, str] = {}
+        self._sending: set[int] = set()
+
+    @property
+    def poll(self) -> PollState:
+        """What the poller is doing."""
+        return self.poller.state
+
+    @property
+    def doing(self) -> tuple[str, ...]:
+        """What is under way, in words, newest last."""
+        return tuple(self._doing.values())
+
+    @property
+    def is_sending(self) -> bool:
+        """Whether requests are on their way out right now."""
+        return bool(self._sending)
+
+    async def look(self) -> None:
+        """Read the list again if the store has changed, by this process or another, and tell the screens."""
+        async with self._looking:
+            version = self.workbench.store.version()
+            if version != self._version:
+                self._version = version
+                await asyncio.to_thread(self._read)
+                self.batches_changed.publish(None)
+        if self._arrived:
+            arrived, self._arrived = frozenset(self._arrived), set()
+            self.results_arriving.publish(arrived)
+
+    def selected_target(self) -> Target | None:
+        """Return the batch or job under the cursor, or None if there is none or it was forgotten meanwhile."""
+        if self.selected is None or self.selected.kind == "intent":
+            return None
+        return self._known(self.selected.id)
+
+    def refind(self, target: Target) -> Target | None:
+        """Return a target as it is in the store now, or None if it was forgotten meanwhile."""
+        return self._known(target.job.id if target.is_job else target.batches[0].id)
+
+    def is_ours(self, stored: StoredBatch) -> bool:
+        """Return whether calls about a batch go where it is: to its server, with the key of its profile."""
+        profile = self.workbench.profile
+        return (stored.profile, stored.base_url) == (profile.name, self.workbench.gateway.base_url)
+
+    @contextmanager
+    def activity(self, words: str, *, sends: bool = False) -> Iterator["Activity"]:
+        """Show that something is under way for as long as the context is open; `sends` holds up quitting."""
+        number = next(self._numbers)
+        if sends:
+            self._sending.add(number)
+        activity = Activity(self, number)
+        activity.say(words)
+        try:
+            yield activity
+        finally:
+            self._sending.discard(number)
+            del self._doing[number]
+            self.activity_changed.publish(None)
+
+    def say(self, number: int, words: str) -> None:
+        """Set the words of an activity."""
+        self._doing[number] = words
+        self.activity_changed.publish(None)
+
+    def on_download(self, stored: StoredBatch, received_bytes: int) -> None:
+        """Note how far a download is; the screens hear of it at the next look, however often this is called."""
+        self.downloads[stored.id] = received_bytes
+        self._arrived.add(stored.id)
+
+    def _known(self, id_: str) -> Target | None:
+        try:
+            return self.workbench.finder.known(id_)
+        except UnknownIdError:
+            return None
+
+    def _read(self) -> None:
+        self.batches = self.workbench.store.batches.list()
+        self.intents = self.workbench.settlements.open_submissions()
+
+    def _on_state(self, state: PollState) -> None:
+        if not state.polling:
+            self.downloads.clear()
+        self.poll_changed.publish(state)
+
+    def _on_report(self, report: SyncReport) -> None:
+        self.reported.publish(report)
+
+
+class Activity:
+    """One thing under way; say how far it is."""
+
+    def __init__(self, session: Session, number: int) -> None:
+        self._session = session
+        self._number = number
+
+    def say(self, words: str) -> None:
+        """Change the words that stand in the header."""
+        self._session.say(self._number, words)

@@ -1,0 +1,29 @@
+"""The line on top of a room."""
+
+from collections.abc import Callable, Sequence
+
+from textual.content import Content
+from textual.widget import Widget
+
+from batchtui.tui.widgets.table_model import Cell
+from batchtui.tui.widgets.tones import toned
+
+
+class TopLine(Widget):
+    """One line whose cells are asked for every second, because they hold times; `line` is given the width."""
+
+    DEFAULT_CSS = """
+    TopLine { height: 1; background: $panel; color: $foreground; text-wrap: nowrap; }
+    """
+
+    def __init__(self, line: Callable[[int], Sequence[Cell]]) -> None:
+        super().__init__()
+        self._line = line
+
+    def on_mount(self) -> None:
+        """Keep the times right."""
+        self.set_interval(1, self.refresh)
+
+    def render(self) -> Content:
+        """Draw the line."""
+        return toned(self._line(self.size.width))
