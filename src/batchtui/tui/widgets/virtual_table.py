@@ -90,7 +90,7 @@ class VirtualTable(ScrollView, Generic[K], can_focus=True, inherit_bindings=Fals
             "Mark range",
             show=False,
             id="mark-range",
-            tooltip="Mark from here as the cursor moves; again to keep, escape to drop",
+            tooltip="Mark a range from here; again keeps it, escape drops it",
         ),
         Binding(
             "asterisk",
