@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from batchtui.domain.lint import CheckedRequest, Linter
+from batchtui.domain.model import ModelFacts, listed
 
 PARAMS = {"model": "claude-haiku-5-5", "max_tokens": 16, "messages": [{"role": "user", "content": "hi"}]}
 
@@ -13,8 +16,8 @@ def line(custom_id: object = "a", **changes: object) -> bytes:
     return json.dumps({"custom_id": custom_id, "params": PARAMS | changes}).encode()
 
 
-def lint(*lines: bytes) -> tuple[list[CheckedRequest], list[tuple[int, str, str, str]]]:
-    linter = Linter()
+def lint(*lines: bytes, **options: Any) -> tuple[list[CheckedRequest], list[tuple[int, str, str, str]]]:
+    linter = Linter(**options)
     kept = list(linter.read(lines))
     return kept, [(p.line, p.custom_id, p.rule, p.severity) for p in linter.problems]
 
@@ -90,3 +93,52 @@ def test_all_problems_are_reported_at_once() -> None:
         "messages-missing",
         "max_tokens",
     ]
+
+
+MODELS = listed(
+    [
+        ModelFacts("claude-haiku-5-5", max_output_tokens=64_000, lifecycle="active", takes_batches=True),
+        ModelFacts("claude-odd-1-20260101", lifecycle="active", takes_batches=False),
+        ModelFacts("claude-old-1", lifecycle="retired"),
+    ],
+    datetime(2026, 11, 1, tzinfo=UTC),
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "rules"),
+    [
+        ({}, []),
+        ({"model": "claude-haiku-5-5-20261001"}, []),
+        ({"max_tokens": 64_001}, ["max_tokens-limit"]),
+        ({"max_tokens": 300_000, "betas": ["output-300k-2026-03-24"]}, ["betas"]),
+        ({"model": "claude-odd-1"}, ["model-batches"]),
+        ({"model": "claude-old-1"}, ["model-retired"]),
+        ({"model": "claude-3-opus-20240229"}, ["model-retired"]),
+        ({"model": "claude-unheard-of"}, ["model-unknown"]),
+    ],
+)
+def test_what_depends_on_the_model_warns(changes: dict[str, object], rules: list[str]) -> None:
+    kept, problems = lint(line(**changes), models=MODELS)
+    assert len(kept) == 1
+    assert [(rule, severity) for _, _, rule, severity in problems] == [(rule, "warning") for rule in rules]
+
+
+def test_without_a_list_the_models_of_the_sdk_are_known() -> None:
+    assert lint(line(model="claude-opus-5-5"))[1] == []
+    assert [rule for _, _, rule, _ in lint(line(model="claude-haiku-4-5", max_tokens=100_000))[1]] == [
+        "max_tokens-limit"
+    ]
+    assert [rule for _, _, rule, _ in lint(line(model="claude-sonnet-4-20250514"))[1]] == ["model-retired"]
+
+
+def test_what_can_be_mended_is_and_the_rest_stays_to_the_byte() -> None:
+    linter = Linter(mend=True)
+    bad = line("bad", temperature=1, top_p=0.5, betas=["b-1", "b-2"], metadata={"user_id": "\ud800"})
+    odd = b'{"params": ' + json.dumps(PARAMS).encode() + b',  "custom_id":"odd" }'
+    kept = list(linter.read([bad, odd]))
+    assert linter.problems == []
+    assert (linter.mended, linter.betas) == (1, {"b-1", "b-2"})
+    assert json.loads(kept[0].line) == {"custom_id": "bad", "params": PARAMS | {"metadata": {"user_id": "\ud800"}}}
+    assert kept[0].params == json.loads(kept[0].line)["params"]
+    assert kept[1].line == odd

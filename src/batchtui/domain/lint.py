@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from batchtui.domain.batch import MAX_BODY_BYTES
-from batchtui.domain.request import CUSTOM_ID
+from batchtui.domain.model import ModelList, offline_models
+from batchtui.domain.params import Severity, betas_of, flaws, without_removed
+from batchtui.domain.request import CUSTOM_ID, encode_request
 from batchtui.domain.result import read_object
 
-REMOVED_PARAMS = ("temperature", "top_p", "top_k")
-"""Parameters API version 2026-10-21 refuses, row by row and only after the batch has ended."""
-
 ALLOWED_KEYS = frozenset({"custom_id", "params"})
+
+MENDED_RULES = frozenset({"removed-param", "betas"})
+"""The rules whose breach can be mended without asking what was meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class Problem:
     custom_id: str
     rule: str
     message: str
-    severity: Literal["error", "warning"] = "error"
+    severity: Severity = "error"
 
     @property
     def is_error(self) -> bool:
@@ -45,16 +47,19 @@ class CheckedRequest:
 
 
 class Linter:
-    """Reads request lines one by one and collects what is wrong with them; only the custom_ids are kept."""
+    """Reads request lines one by one and collects what is wrong with them; only the custom_ids are kept.
 
-    def __init__(self) -> None:
+    With `mend` set, params that no model takes any more are left out and `betas` are collected for the header of
+    the batch; such a line is written anew, every other one stays as it is to the byte.
+    """
+
+    def __init__(self, models: ModelList | None = None, *, mend: bool = False) -> None:
         self.problems: list[Problem] = []
+        self.betas: set[str] = set()
+        self.mended = 0
+        self._models = models or offline_models()
+        self._mend = mend
         self._first_line_of: dict[str, int] = {}
-
-    @property
-    def requests(self) -> int:
-        """Return the number of requests with a usable custom_id seen so far."""
-        return len(self._first_line_of)
 
     def read(self, lines: Iterable[bytes]) -> Iterator[CheckedRequest]:
         """Yield each usable request; blank lines are passed over.
@@ -79,7 +84,15 @@ class Linter:
             self._add(number, "", "json", f"not a JSON object: {error}")
             return None
         custom_id = self._check_custom_id(number, value)
-        params = self._check_params(number, custom_id, value)
+        for key in value.keys() - ALLOWED_KEYS:
+            message = f"{key!r} is not part of a request; the API may refuse the whole batch for it"
+            self._add(number, custom_id, "unknown-key", message, "warning")
+        params = value.get("params")
+        if isinstance(params, dict):
+            line, params = self._check_params(number, custom_id, line, params)
+        else:
+            self._add(number, custom_id, "params-missing", "there are no params")
+            params = {}
         if len(line) > MAX_BODY_BYTES:
             self._add(number, custom_id, "size", f"one request may not be over {MAX_BODY_BYTES:,} bytes")
         if any(problem.is_error for problem in self.problems[before:]):
@@ -92,57 +105,28 @@ class Linter:
             self._add(number, "", "custom_id-missing", "there is no custom_id")
             return ""
         if not isinstance(custom_id, str) or not CUSTOM_ID.match(custom_id):
-            self._add(
-                number,
-                str(custom_id),
-                "custom_id-pattern",
-                "a custom_id has 1 to 64 of the characters a-z A-Z 0-9 _ and -",
-            )
+            message = "a custom_id has 1 to 64 of the characters a-z A-Z 0-9 _ and -"
+            self._add(number, str(custom_id), "custom_id-pattern", message)
             return str(custom_id)
         first = self._first_line_of.setdefault(custom_id, number)
         if first != number:
             self._add(number, custom_id, "custom_id-duplicate", f"line {first} has the same custom_id")
         return custom_id
 
-    def _check_params(self, number: int, custom_id: str, value: dict[str, Any]) -> dict[str, Any]:
-        for key in value.keys() - ALLOWED_KEYS:
-            self._add(
-                number,
-                custom_id,
-                "unknown-key",
-                f"{key!r} is not part of a request; the API may refuse the whole batch for it",
-                severity="warning",
-            )
-        params = value.get("params")
-        if not isinstance(params, dict):
-            self._add(number, custom_id, "params-missing", "there are no params")
-            return {}
-        for key, kinds in (("model", str), ("max_tokens", int), ("messages", list)):
-            if not isinstance(params.get(key), kinds) or isinstance(params.get(key), bool):
-                self._add(number, custom_id, f"{key}-missing", f"params need {key}")
-        if isinstance(params.get("max_tokens"), int) and params["max_tokens"] < 1:
-            self._add(number, custom_id, "max_tokens", "max_tokens must be at least 1 in a batch")
-        if params.get("stream") is True:
-            self._add(number, custom_id, "stream", "a batch cannot stream; drop stream or set it to false")
-        if "speed" in params:
-            self._add(number, custom_id, "speed", "speed is not allowed in a batch")
-        removed = [key for key in REMOVED_PARAMS if key in params]
-        if removed:
-            self._add(
-                number,
-                custom_id,
-                "removed-param",
-                f"{', '.join(removed)}: removed in API version 2026-10-21, the row would come back errored",
-                severity="warning",
-            )
-        return params
+    def _check_params(
+        self, number: int, custom_id: str, line: bytes, params: dict[str, Any]
+    ) -> tuple[bytes, dict[str, Any]]:
+        """Return the line and params to send, mended if that was asked for."""
+        found = list(flaws(params, self._models))
+        if self._mend and any(flaw.rule in MENDED_RULES for flaw in found):
+            self.betas.update(betas_of(params))
+            self.mended += 1
+            params = without_removed(params)
+            line = encode_request(custom_id, params)
+            found = [flaw for flaw in found if flaw.rule not in MENDED_RULES]
+        for flaw in found:
+            self._add(number, custom_id, flaw.rule, flaw.message, flaw.severity)
+        return line, params
 
-    def _add(
-        self,
-        line: int,
-        custom_id: str,
-        rule: str,
-        message: str,
-        severity: Literal["error", "warning"] = "error",
-    ) -> None:
+    def _add(self, line: int, custom_id: str, rule: str, message: str, severity: Severity = "error") -> None:
         self.problems.append(Problem(line, custom_id, rule, message, severity))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -41,5 +42,9 @@ def body_length(line_lengths_total: int, count: int) -> int:
 
 
 def encode_request(custom_id: str, params: dict[str, Any]) -> bytes:
-    """Return the line of a request, without a newline."""
-    return msgspec.json.encode({"custom_id": custom_id, "params": params})
+    """Return the line of a request, without a newline; lone surrogates stay the escapes they were."""
+    request = {"custom_id": custom_id, "params": params}
+    try:
+        return msgspec.json.encode(request)
+    except UnicodeEncodeError:
+        return json.dumps(request, separators=(",", ":")).encode("ascii")
