@@ -161,7 +161,7 @@ class BatchtuiApp(App[None]):
         """Stop asking the API, or go on."""
         self.session.poller.toggle_pause()
 
-    async def action_leave(self) -> None:
+    async def action_quit(self) -> None:
         """Quit, after a question if something is being sent."""
         if not self.session.is_sending:
             self.exit()

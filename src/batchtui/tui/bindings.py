@@ -16,7 +16,7 @@ APP: list[BindingType] = [
     _key("2", "room('results')", "Results", "screen-results", "Go to the results of the row under the cursor"),
     _key("R", "refresh_now", "Refresh", "refresh", "Ask the API now"),
     _key("equals_sign", "pause", "Pause", "pause", "Stop asking the API, or go on"),
-    _key("q", "leave", "Quit", "quit", "Quit; asks only if something is being sent", show=True),
+    _key("q", "quit", "Quit", "quit", "Quit; asks only if something is being sent", show=True),
 ]
 
 ROOM: list[BindingType] = [

@@ -1,7 +1,7 @@
 """What all screens share: the services, what is in flight, and the signals that tell of changes."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 
@@ -22,8 +22,9 @@ from batchtui.tui.present.listing import RowKey
 class Session:
     """One run of the screens on one workbench.
 
-    `batches` and `intents` are the list as it was last read, newest first. `selected` is the row under the
-    cursor, so that another room can be about it too. `downloads` are the bytes that have come of each.
+    `batches` and `intents` are the list as it was last read, newest first. `selected` is asked for the row under
+    the cursor, so that what is about it is never about the row before. `downloads` are the bytes that have come
+    of each batch.
     """
 
     def __init__(self, app: App[None], workbench: Workbench, config: Config) -> None:
@@ -36,7 +37,7 @@ class Session:
         self.reported: Signal[SyncReport] = Signal(app, "reported")
         self.batches: list[StoredBatch] = []
         self.intents: list[Intent] = []
-        self.selected: RowKey | None = None
+        self.selected: Callable[[], RowKey | None] = lambda: None
         self.downloads: dict[str, int] = {}
         self.poller = workbench.poller(
             on_state=self._on_state, on_report=self._on_report, on_download=self.on_download
@@ -78,9 +79,8 @@ class Session:
 
     def selected_target(self) -> Target | None:
         """Return the batch or job under the cursor, or None if there is none or it was forgotten meanwhile."""
-        if self.selected is None or self.selected.kind == "intent":
-            return None
-        return self._known(self.selected.id)
+        key = self.selected()
+        return None if key is None or key.kind == "intent" else self._known(key.id)
 
     def refind(self, target: Target) -> Target | None:
         """Return a target as it is in the store now, or None if it was forgotten meanwhile."""

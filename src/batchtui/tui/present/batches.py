@@ -15,14 +15,14 @@ ID_PREFIX = "msgbatch_"
 
 _COLUMNS = (
     Column("status", "Status", width=13, min_width=11),
-    Column("name", "Name", min_width=18),
+    Column("name", "Name", min_width=20),
     Column("requests", "Requests", width=15, min_width=9, align="right"),
     Column("age", "Age", width=6, align="right", priority=1),
     Column("time", "Left/took", width=11, align="right", priority=3),
-    Column("cost", "Cost", width=8, align="right", priority=2),
-    Column("id", "Id", width=12, priority=4),
+    Column("cost", "Cost", width=9, min_width=8, align="right", priority=2),
+    Column("id", "Id", width=12, priority=5),
 )
-_PROFILE = Column("profile", "Profile", width=10, priority=5)
+_PROFILE = Column("profile", "Profile", width=10, priority=4)
 
 
 def columns(*, with_profile: bool) -> tuple[Column, ...]:
@@ -60,7 +60,7 @@ def cells(row: ListRow, now: datetime) -> Row:
         _requests(item),
         age(newest.batch.created_at, now),
         _time(newest, now),
-        Cell(cost_text(cost_usd(item), estimated=estimated), "muted" if estimated else ""),
+        cost_cell(cost_usd(item), estimated=estimated),
         id_,
         Cell(newest.profile, "muted"),
     )
@@ -96,6 +96,13 @@ def short_id(batch_id: str) -> str:
     """Return the part of an id that tells it from others, as it can be typed after its prefix."""
     text = batch_id.removeprefix(ID_PREFIX)
     return text if len(text) <= 12 else f"{text[:11]}…"
+
+
+def cost_cell(amount_usd: float | None, *, estimated: bool) -> Cell:
+    """Return a cost for a column: whole cents stand under whole cents, whatever follows them."""
+    text = cost_text(amount_usd, estimated=estimated)
+    is_cents = text[-3:-2] == "." and len(text) < 8
+    return Cell(f"{text}  " if is_cents else text, "muted" if estimated or amount_usd is None else "")
 
 
 def cost_text(amount_usd: float | None, *, estimated: bool) -> str:

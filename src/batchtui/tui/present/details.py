@@ -37,7 +37,7 @@ def details(item: Item, now: datetime, *, received_bytes: int | None = None) -> 
 
 def _batch(stored: StoredBatch, now: datetime, received_bytes: int | None) -> list[Line]:
     batch = stored.batch
-    lines: list[Line] = [[Cell(stored.job_name, "strong")], [status(stored)], []]
+    lines: list[Line] = [_title(stored.job_name, stored), []]
     lines += _bars(stored) if batch.has_ended else _clock(stored, now)
     lines += [
         [],
@@ -70,7 +70,7 @@ def _job(job: JobRow, now: datetime) -> list[Line]:
     result = tally(job.batches)
     estimated = any(stored.cost_is == "estimate" for stored in job.batches)
     newest = job.newest.batch
-    lines: list[Line] = [[Cell(job.name, "strong")], [status(job)], []]
+    lines: list[Line] = [_title(job.name, job), []]
     if result.is_running:
         lines.append(_fact("requests", count(result.total), "final answers count when all has ended"))
     else:
@@ -93,7 +93,7 @@ def _job(job: JobRow, now: datetime) -> list[Line]:
 
 
 def _intent(intent: Intent, now: datetime) -> list[Line]:
-    lines: list[Line] = [[Cell(intent.job_name, "strong")], [status(intent)], []]
+    lines: list[Line] = [_title(intent.job_name, intent), []]
     lines += [
         _fact("requests", count(intent.request_count), bytes_text(intent.body_bytes)),
         _fact("written", local_time(intent.created_at), ago(now - intent.created_at)),
@@ -115,6 +115,10 @@ _INTENT_HELP = {
     ),
     "sending": ("It is being sent.",),
 }
+
+
+def _title(name: str, item: Item) -> Line:
+    return [Cell(name, "strong"), Cell("   "), status(item)]
 
 
 def _fact(label: str, value: str, remark: str = "") -> Line:

@@ -27,7 +27,7 @@ from batchtui.tui.widgets.table_model import Cell
 ROOMS = (("batches", "1", "Batches"), ("results", "2", "Results"))
 """The rooms by name, key and title."""
 
-_GAP = "   "
+_GAP = "  "
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +69,16 @@ def sync_state(poll: PollState, now: datetime) -> list[Cell]:
     if poll.error is not None and not poll.polling:
         again = f" · again in {duration(poll.next_at - now)}" if poll.next_at else ""
         return [Cell(f"✗ {error_word(poll.error)}", "bad"), Cell("" if poll.paused else again, "muted")]
-    if poll.polling:
-        return [Cell("asking …", "accent")]
     fresh = f"synced {ago(now - poll.last_synced_at)}" if poll.last_synced_at else "not synced yet"
+    if poll.polling:
+        return [Cell(f"{fresh} · ", "muted"), Cell("asking", "accent")]
     if poll.paused:
         return [Cell(f"{fresh} · ", "muted"), Cell("paused", "warn")]
     if poll.elsewhere:
         return [Cell("another batchtui polls", "muted")]
     if poll.next_at is None:
         return [Cell(fresh, "muted")]
-    return [Cell(f"{fresh} · next in {duration(poll.next_at - now)}", "muted")]
+    return [Cell(f"{fresh} · next {duration(poll.next_at - now)}", "muted")]
 
 
 def error_word(error: BatchtuiError) -> str:
@@ -112,9 +112,12 @@ def _rooms(current: str) -> list[Cell]:
 def _parts(facts: HeaderFacts, now: datetime) -> list[tuple[int, list[Cell]]]:
     """Return the parts of the right side, each with the number by which it is left out first."""
     profile = clean_line(facts.profile, max_length=20)
-    parts = [(3, [Cell(profile, "accent"), Cell(f" {clean_line(host(facts.base_url), max_length=40)}", "muted")])]
+    parts = [
+        (1, [Cell(profile, "accent")]),
+        (3, [Cell(clean_line(host(facts.base_url), max_length=40), "muted")]),
+    ]
     if facts.read_only:
-        parts.append((1, [Cell("read-only", "warn")]))
+        parts.append((0, [Cell("read-only", "warn")]))
     if facts.doing:
         parts.append((0, [Cell(clean_line(facts.doing[-1], max_length=44), "accent")]))
     else:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from batchtui.domain.batch import StoredBatch
 from batchtui.domain.errors import BatchtuiError, LintError
 from batchtui.domain.estimate import Estimate
-from batchtui.domain.human import bytes_text, count, counted, duration, usd, usd_range
+from batchtui.domain.human import bytes_text, count, counted, duration, usd_range
 from batchtui.domain.job import Intent
 from batchtui.domain.lint import Problem
 from batchtui.domain.retry import RESEND, Cause
@@ -106,10 +106,7 @@ def price(estimate: Estimate) -> str:
     if estimate.cost_usd_high is None:
         models = ", ".join(estimate.unpriced_models)
         return f"price unknown ({models})" if models else "price unknown"
-    standard = usd(estimate.standard_cost_usd)
-    return (
-        f"about {usd_range(estimate.cost_usd_low, estimate.cost_usd_high)}, at most half of the standard {standard}"
-    )
+    return f"about {usd_range(estimate.cost_usd_low, estimate.cost_usd_high)}, half the standard price"
 
 
 def problem_lines(problems: Sequence[Problem]) -> list[str]:

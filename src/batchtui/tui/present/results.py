@@ -39,7 +39,7 @@ COLUMNS = (
     Column("model", "Model", width=18, priority=5),
     Column("output_tokens", "Tokens", width=7, align="right", priority=1),
     Column("cost", "Cost", width=8, align="right", priority=2),
-    Column("answer", "Answer", min_width=14, weight=5, priority=4),
+    Column("answer", "Answer", min_width=24, weight=5),
 )
 
 SORT_BY: dict[str, SortBy] = {
@@ -107,22 +107,26 @@ def chips(counts: Mapping[str, int]) -> list[str]:
     return [ALL, *known, *others]
 
 
-def chip_line(counts: Mapping[str, int], chosen: str) -> list[Cell]:
-    """Return the outcomes with their counts, the chosen one standing out."""
-    line = [Cell(" ")]
-    for word in chips(counts):
-        shape, tone = _SHAPES.get(word, ("", ""))
-        number = count(counts.get(word, 0))
-        if word == chosen:
-            line += [Cell(f"[{word} {number}]", "strong"), Cell(" ")]
-        else:
-            line += [
-                Cell(f" {shape} " if shape else " ", tone),
-                Cell(f"{word} ", "muted"),
-                Cell(number),
-                Cell("  "),
-            ]
-    return line
+def chip_line(counts: Mapping[str, int], chosen: str, width: int) -> list[Cell]:
+    """Return the outcomes with their counts, the chosen one standing out and within `width`."""
+    known = chips(counts)
+    drawn = [_chip(word, counts.get(word, 0), is_chosen=word == chosen) for word in known]
+    position = known.index(chosen) if chosen in known else 0
+    first = 0
+    while first < position and _length(drawn[first : position + 1]) > width - 3:
+        first += 1
+    return [Cell("… " if first else "", "muted"), *(cell for chip in drawn[first:] for cell in chip)]
+
+
+def _chip(word: str, number: int, *, is_chosen: bool) -> list[Cell]:
+    shape, tone = _SHAPES.get(word, ("", ""))
+    if is_chosen:
+        return [Cell(f"[{word} {count(number)}]", "strong")]
+    return [Cell(f" {shape} " if shape else " ", tone), Cell(f"{word} ", "muted"), Cell(f"{count(number)} ")]
+
+
+def _length(chips_drawn: list[list[Cell]]) -> int:
+    return sum(len(cell.text) for chip in chips_drawn for cell in chip)
 
 
 def explanation(row: StoredResult) -> Body:

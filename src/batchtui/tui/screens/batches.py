@@ -48,6 +48,7 @@ class ListingSource:
         self._rows = rows
         self._now = utc_now()
         self._index = {row.key: number for number, row in enumerate(rows)}
+        self._of_job = {row.item.job_id: row.key for row in reversed(rows)}
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -63,6 +64,10 @@ class ListingSource:
     def index_of(self, key: RowKey) -> int | None:
         """Return where a row is."""
         return self._index.get(key)
+
+    def successor(self, item: Item) -> RowKey | None:
+        """Return the row of the same job, for one that is not there any more: a draft sent, a job begun."""
+        return self._of_job.get(item.job_id)
 
     def item(self, key: RowKey) -> Item:
         """Return what a row stands for."""
@@ -100,6 +105,7 @@ class BatchesScreen(Room):
 
     def on_mount(self) -> None:
         """Show what is in the store, and follow it."""
+        self.session.selected = lambda: self.table.cursor_key
         self.fill()
         self.session.batches_changed.subscribe(self, lambda _nothing: self.fill())
         self.session.results_arriving.subscribe(self, lambda _ids: self.show_details())
@@ -116,10 +122,14 @@ class BatchesScreen(Room):
             reverse=self.reverse,
             open_jobs=self._open_jobs,
         )
-        self._source = ListingSource(rows)
+        before = self.item
+        self._source = source = ListingSource(rows)
         with self.painted_once():
             self.table.set_columns(present.columns(with_profile=present.has_several_profiles(batches)))
-            self.table.set_source(self._source)
+            key = self.table.cursor_key
+            self.table.set_source(source)
+            if key is not None and before is not None and source.index_of(key) is None:
+                self.table.move_to(source.successor(before) or key)
             self.table.set_empty(NO_MATCH if self._words else EMPTY)
             self.show_sort()
             self.show_details()
@@ -127,7 +137,6 @@ class BatchesScreen(Room):
     def show_details(self) -> None:
         """Show what is known of the row under the cursor."""
         key = self.table.cursor_key
-        self.session.selected = key
         item = self.item
         if item is None:
             self.pane.show([])

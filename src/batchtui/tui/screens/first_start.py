@@ -30,7 +30,7 @@ class FirstStartScreen(ModalScreen[bool]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(False)", "Without a key", id="key-later", tooltip="Look at what is stored here"),
-        Binding("ctrl+q", "app.leave", "Quit", id="key-quit", tooltip="Quit", priority=True),
+        Binding("ctrl+q", "app.quit", "Quit", id="key-quit", tooltip="Quit", priority=True),
     ]
 
     def __init__(self, profile: Profile, check_key: CheckKey, why: str) -> None:

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, Screen
 
 from batchtui.tui.widgets.dialogs import DIALOG_CSS
 from batchtui.tui.widgets.facts_pane import FactsPane
@@ -46,11 +46,20 @@ class HelpScreen(ModalScreen[None]):
     def on_mount(self) -> None:
         """Show the keys."""
         pane = self.query_one(FactsPane)
-        pane.show([line(key) for key in self._keys])
+        pane.show(lines(self._keys))
         pane.focus()
 
 
-def line(key: KeyHelp) -> list[Cell]:
+def lines(keys: Sequence[KeyHelp]) -> list[list[Cell]]:
+    """Return the list: what the screen does, then how to move and mark, then what works everywhere."""
+    of_screen = [key for key in keys if isinstance(key.active.node, Screen)]
+    of_app = [key for key in keys if isinstance(key.active.node, App)]
+    of_widget = [key for key in keys if key not in of_screen and key not in of_app]
+    parts = [[_line(key) for key in part] for part in (of_screen, of_widget, of_app) if part]
+    return [line for part in parts for line in ([Cell("")], *part)][1:]
+
+
+def _line(key: KeyHelp) -> list[Cell]:
     """Return what stands in the list for one action."""
     binding = key.active.binding
     keys = " ".join(key.keys)

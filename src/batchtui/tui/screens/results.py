@@ -142,7 +142,7 @@ class ResultsScreen(Room):
         """Show what the results are of and what there is of them, or what stands in their place."""
         self.query_one("#head", Static).update(toned(head_line(self._target, utc_now())))
         counts = self._found.counts if self._found else {}
-        self.query_one("#chips", Static).update(toned(present.chip_line(counts, self._only)))
+        self.query_one("#chips", Static).update(toned(present.chip_line(counts, self._only, self.size.width)))
         if self._found is None or not self._found.keys:
             narrowed = bool(self._found and self._found.query.text) or self._only != ALL
             self.table.set_empty(no_results(self._target, self.session.downloads, utc_now(), narrowed=narrowed))

@@ -8,6 +8,7 @@ from textual.binding import ActiveBinding
 from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
+from textual.widgets import Input
 
 from batchtui.tui.widgets.literal import assemble
 
@@ -29,8 +30,18 @@ class KeyHelp:
 def keys_here(screen: Screen[object], why_not: Callable[[str], str]) -> list[KeyHelp]:
     """Return the keys that do something on a screen: of the widget with the focus, of the screen, of the app."""
     grouped: dict[str, list[ActiveBinding]] = {}
-    for active in screen.active_bindings.values():
-        grouped.setdefault(active.binding.action, []).append(active)
+    is_typing = isinstance(screen.focused, Input)
+    for key, active in screen.active_bindings.items():
+        if is_typing and active.node in {screen, screen.app} and "+" not in key:
+            continue
+        group = grouped.get(active.binding.action, [])
+        if active.binding.show and group and not group[0].binding.show:
+            # The key that is shown says where the action stands.
+            del grouped[active.binding.action]
+            group = [active, *group]
+        else:
+            group = [*group, active]
+        grouped[active.binding.action] = group
     return [
         KeyHelp(
             tuple(dict.fromkeys(screen.app.get_key_display(active.binding) for active in group)),

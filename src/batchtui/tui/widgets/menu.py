@@ -22,7 +22,8 @@ class MenuScreen(ModalScreen[str | None]):
     MenuScreen {{
         {DIALOG_CSS}
         & > Vertical {{ width: 46; padding: 1 2; }}
-        OptionList {{ border: none; background: $surface; height: auto; max-height: 16; padding: 0; }}
+        OptionList {{ background: $surface; height: auto; max-height: 16; padding: 0; }}
+        OptionList, OptionList:focus {{ border: none; }}
     }}
     """
 
