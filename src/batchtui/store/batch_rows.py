@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import astuple, dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -104,6 +105,11 @@ def _live_values(batch: Batch) -> tuple[object, ...]:
     )
 
 
+@lru_cache(maxsize=256)
+def _models(written_models: str) -> tuple[str, ...]:
+    return tuple(msgspec.json.decode(written_models))
+
+
 def _stored(row: tuple[Any, ...]) -> StoredBatch:
     batch = Batch(
         row[0],
@@ -130,7 +136,7 @@ def _stored(row: tuple[Any, ...]) -> StoredBatch:
         parts,
         results,
         requests != "unknown",
-        tuple(msgspec.json.decode(models)),
+        _models(models),
         cost_usd,
         cost_is,
         note,

@@ -14,14 +14,17 @@ from batchtui.store.database import Database
 from batchtui.store.files import PRIVATE_FILE, Files, file_errors, make_directory
 from batchtui.store.lines import Lines
 from batchtui.store.presence import Presence
-from batchtui.store.result_rows import Ingested
+from batchtui.store.result_rows import Ingested, Row
 
 FLUSH_BYTES = 2_000_000
-"""How many bytes are indexed in one go, about 1,000 usual lines: small transactions keep other writers waiting
-little, large ones cost less."""
+"""How many bytes are written and parsed in one go, about 1,000 usual lines."""
 
 FLUSH_SECONDS = 0.25
 """How long bytes wait for more at most, so that rows of a slow download can be read soon."""
+
+ROWS_AT_ONCE = 10_000
+"""How many rows go into one transaction at most: they lie all over the indexes, so that each transaction writes
+most of their pages."""
 
 
 class ResultsWriter:
@@ -92,6 +95,8 @@ class _Download:
         self._files = files
         self._batch_id = batch_id
         self._lines = Lines()
+        self._waiting: list[Row] = []
+        self._inserted_at = time.monotonic()
         self._ended = False
         self._rows = database.transact(
             lambda connection: download_rows.start(connection, files, presence, batch_id)
@@ -105,13 +110,16 @@ class _Download:
         """Write bytes to the file, then the rows of the lines they complete to the index."""
         with file_errors(self._path):
             _write_all(self._file, data)
-        self._insert(self._lines.feed(data))
+        self._add(self._lines.feed(data))
+        if len(self._waiting) >= ROWS_AT_ONCE or time.monotonic() - self._inserted_at > FLUSH_SECONDS:
+            self._insert()
 
     def finish(self, expected: int | None) -> Ingested:
         """Keep the download if it is complete, else drop it."""
         rows = self._rows
         unreadable_before = rows.unreadable
-        self._insert(self._lines.end())
+        self._add(self._lines.end())
+        self._insert()
         torn = rows.unreadable > unreadable_before
         with file_errors(self._path):
             os.fsync(self._file.fileno())
@@ -137,9 +145,13 @@ class _Download:
             lambda connection: download_rows.drop(connection, self._files, self._batch_id, self._rows.download_key)
         )
 
-    def _insert(self, lines: Iterator[tuple[int, bytes]]) -> None:
-        rows = [self._rows.row(line, offset) for offset, line in lines]
+    def _add(self, lines: Iterator[tuple[int, bytes]]) -> None:
+        self._waiting.extend(self._rows.row(line, offset) for offset, line in lines)
+
+    def _insert(self) -> None:
+        rows, self._waiting = self._waiting, []
         self._database.transact(lambda connection: download_rows.insert(connection, self._batch_id, rows))
+        self._inserted_at = time.monotonic()
 
 
 def _write_all(file: FileIO, data: bytes) -> None:

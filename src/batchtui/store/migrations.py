@@ -131,7 +131,7 @@ FIRST_LIGHT = (
         PRIMARY KEY (download_key, seq)
     ) STRICT, WITHOUT ROWID
     """,
-    "CREATE INDEX results_by_ordinal ON results (download_key, ordinal, type, flags)",
+    "CREATE INDEX results_by_ordinal ON results (download_key, ordinal, seq, custom_id, type, flags)",
     "CREATE INDEX results_by_custom_id ON results (download_key, custom_id, type)",
     """
     CREATE TABLE intents (

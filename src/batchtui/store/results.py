@@ -6,6 +6,7 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
+from string import ascii_letters, digits
 
 from batchtui.domain.errors import StoreError, UnknownIdError
 from batchtui.domain.result import SUCCEEDED, output_text, read_object
@@ -17,6 +18,9 @@ from batchtui.store.files import Files, file_errors
 from batchtui.store.ingest import ResultsWriter
 from batchtui.store.presence import Presence
 from batchtui.store.result_rows import COLUMNS, Ingested, stored_result
+
+_PLAIN = frozenset(ascii_letters + digits + " _-.,:;!?()[]{}@#$%*|~^")
+"""What no JSON encoder escapes."""
 
 
 class Results:
@@ -116,7 +120,7 @@ class Results:
         return self._files.results_path(batch_id)
 
     def _grep(self, selection: Selection, text: str) -> list[ResultKey]:
-        needle = text.casefold()
+        folded, literal = text.casefold(), _literal(text)
         with self._database.snapshot() as connection:
             keys = selecting.keys(connection, selection)
             places = {
@@ -135,7 +139,8 @@ class Results:
                     if (batch_key, seq) not in wanted:
                         continue
                     file.seek(offset)
-                    if needle in _output(file.read(length)).casefold():
+                    line = file.read(length)
+                    if literal in line.lower() and folded in _output(line).casefold():
                         hits.add((batch_key, seq))
         return [key for key in keys if key in hits]
 
@@ -153,6 +158,11 @@ def _rows(connection: sqlite3.Connection, batch_key: int, seqs: list[int]) -> li
         (download_key, *seqs),
     )
     return [stored_result(batch_key, batch_id, attempt, row) for row in rows]
+
+
+def _literal(text: str) -> bytes:
+    """Return what a line holds in lower case if its output holds the text; nothing if that cannot be known."""
+    return text.lower().encode() if text.isascii() and _PLAIN.issuperset(text) else b""
 
 
 def _output(line: bytes) -> str:

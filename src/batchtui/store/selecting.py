@@ -26,6 +26,9 @@ _SORT_COLUMNS: dict[SortBy, str] = {
 Shown = list[tuple[int, int]]
 """Keys of batches and of the downloads shown for them, in input order."""
 
+Answer = tuple[int, int, str, str, str]
+"""Key of the batch, number of the line, custom_id, type and flags."""
+
 
 def keys(connection: sqlite3.Connection, selection: Selection) -> list[ResultKey]:
     """Return the keys of the results selected, in the order asked for; what ties is in input order."""
@@ -33,15 +36,14 @@ def keys(connection: sqlite3.Connection, selection: Selection) -> list[ResultKey
     found = _matching(connection, downloads, selection)
     if not selection.final:
         return found
-    final = _final(connection, downloads)
+    final = [answer[:2] for answer in _final(connection, downloads)]
     if selection.sort != "input":
-        return [key for key in found if key in final]
-    if selection.only is None and selection.text is None:
-        ordered = list(final)
-    else:
+        chosen = set(final)
+        return [key for key in found if key in chosen]
+    if selection.only is not None or selection.text is not None:
         matching = set(found)
-        ordered = [key for key in final if key in matching]
-    return ordered[::-1] if selection.reverse else ordered
+        final = [key for key in final if key in matching]
+    return final[::-1] if selection.reverse else final
 
 
 def count(connection: sqlite3.Connection, selection: Selection) -> dict[str, int]:
@@ -52,12 +54,9 @@ def count(connection: sqlite3.Connection, selection: Selection) -> dict[str, int
     downloads = shown(connection, selection.batch_keys)
     counted: Counter[tuple[str, str]] = Counter()
     if selection.final:
-        outcomes = _final(connection, downloads)
-        if selection.text is None:
-            counted.update(outcomes.values())
-        else:
-            narrowed = Selection(selection.batch_keys, text=selection.text)
-            counted.update(outcomes[key] for key in _matching(connection, downloads, narrowed) if key in outcomes)
+        narrowed = Selection(selection.batch_keys, text=selection.text)
+        matching = set(_matching(connection, downloads, narrowed))
+        counted.update(answer[3:] for answer in _final(connection, downloads) if answer[:2] in matching)
     else:
         where, values = _where(None, selection.text)
         for _, download_key in downloads:
@@ -88,15 +87,14 @@ def _matching(connection: sqlite3.Connection, downloads: Shown, selection: Selec
     """Return the keys that `only` and `text` leave, in order, whether they are final answers or not."""
     where, values = _where(selection.only, selection.text)
     if selection.sort == "input":
-        found = [
-            (batch_key, seq)
-            for batch_key, download_key in downloads
-            for (seq,) in connection.execute(
-                f"SELECT r.seq FROM results r WHERE r.download_key = ? {where}"  # noqa: S608
-                " ORDER BY r.ordinal, r.seq",
-                (download_key, *values),
-            )
-        ]
+        # The plus keeps SQLite from going through the rows in the order of the index, which holds no text.
+        ordinal = "+r.ordinal" if selection.text else "r.ordinal"
+        found: list[ResultKey] = []
+        for batch_key, download_key in downloads:
+            found += connection.execute(
+                f"SELECT ?, r.seq FROM results r WHERE r.download_key = ? {where} ORDER BY {ordinal}, r.seq",  # noqa: S608
+                (batch_key, download_key, *values),
+            ).fetchall()
         return found[::-1] if selection.reverse else found
     download_keys = [download_key for _, download_key in downloads]
     direction = "DESC" if selection.reverse else "ASC"
@@ -127,22 +125,23 @@ def _where(only: str | None, text: str | None) -> tuple[str, list[str]]:
     return where, values
 
 
-def _final(connection: sqlite3.Connection, downloads: Shown) -> dict[ResultKey, tuple[str, str]]:
-    """Return key, type and flags of the final answer of each custom_id, in input order.
+def _final(connection: sqlite3.Connection, downloads: Shown) -> list[Answer]:
+    """Return the final answer of each custom_id, in input order.
 
     A line without a custom_id answers nothing we know of, so it is not put in the place of another.
     """
-    best: dict[str | ResultKey, tuple[ResultKey, str, str]] = {}
+    best: dict[str | ResultKey, Answer] = {}
     for batch_key, download_key in downloads:
-        for seq, custom_id, type_, flags in connection.execute(
-            "SELECT seq, custom_id, type, flags FROM results WHERE download_key = ? ORDER BY ordinal, seq",
-            (download_key,),
-        ):
-            key = (batch_key, seq)
-            before = best.get(custom_id or key)
-            if before is None or type_ == SUCCEEDED or before[1] != SUCCEEDED:
-                best[custom_id or key] = (key, type_, flags)
-    return {key: (type_, flags) for key, type_, flags in best.values()}
+        answers: list[Answer] = connection.execute(
+            "SELECT ?, seq, custom_id, type, flags FROM results WHERE download_key = ? ORDER BY ordinal, seq",
+            (batch_key, download_key),
+        ).fetchall()
+        for answer in answers:
+            batch, seq, custom_id, type_, _ = answer
+            before = best.get(custom_id or (batch, seq))
+            if before is None or type_ == SUCCEEDED or before[3] != SUCCEEDED:
+                best[custom_id or (batch, seq)] = answer
+    return list(best.values())
 
 
 def _by_name(counted: Counter[tuple[str, str]]) -> dict[str, int]:
