@@ -35,8 +35,8 @@ def serve() -> Iterator[Serve]:
 async def connect() -> AsyncIterator[Connect]:
     async with AsyncExitStack() as stack:
 
-        def gateway(url: str, key: Any = KEY, **options: Any) -> AnthropicGateway:
-            made = AnthropicGateway(url, lambda: key, **options)
+        def gateway(url: str, key: str | None = KEY, **options: Any) -> AnthropicGateway:
+            made = AnthropicGateway(url, options.pop("find_key", lambda: key), **options)
             stack.push_async_callback(made.close)
             return made
 

@@ -252,7 +252,7 @@ async def test_a_refused_connection_proves_that_nothing_was_created(connect: Con
     with socket.create_server(("127.0.0.1", 0)) as unused:
         port = unused.getsockname()[1]
     sent: list[int] = []
-    with pytest.raises(UnreachableError) as caught:
+    with pytest.raises(UnreachableError, match="refused") as caught:
         await connect(f"http://127.0.0.1:{port}").create(path, body_bytes=size, on_sent=sent.append)
     assert caught.value.nothing_was_created
     assert caught.value.status is None

@@ -1,14 +1,26 @@
 from __future__ import annotations
 
+import errno
 import json
+import os
+import socket
+import ssl
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 
+import httpx2
 import pytest
 
-from batchtui.api.errors import Action, Answer, answer_error, retry_after_seconds, senseless_error
-from batchtui.domain.errors import RateLimitError, RejectedError, ServerError, SpendLimitError, UnclearError
+from batchtui.api.errors import Action, Answer, answer_error, retry_after_seconds, senseless_error, transport_error
+from batchtui.domain.errors import (
+    RateLimitError,
+    RejectedError,
+    ServerError,
+    SpendLimitError,
+    UnclearError,
+    UnreachableError,
+)
 
 KEY = "sk-ant-api03-very-secret-0123456789"
 LIMIT_REACHED = "You have reached your specified workspace API usage limits."
@@ -162,3 +174,27 @@ def test_statuses_without_a_name_are_told_by_number() -> None:
     assert type(answer_error(LIST, answer(499))) is RejectedError
     assert "says 529" in answer_error(LIST, answer(529)).what
     assert type(answer_error(LIST, answer(302))) is UnclearError
+
+
+@pytest.mark.parametrize(
+    ("cause", "said"),
+    [
+        (ConnectionRefusedError(errno.ECONNREFUSED, "Connect call failed"), os.strerror(errno.ECONNREFUSED)),
+        (OSError(errno.ENETUNREACH, "Connect call failed"), os.strerror(errno.ENETUNREACH)),
+        (socket.gaierror(8, "nodename nor servname provided, or not known"), "nodename nor servname provided"),
+        (ssl.SSLCertVerificationError(1, "certificate verify failed"), "certificate verify failed"),
+    ],
+    ids=["refused", "network", "name", "certificate"],
+)
+def test_the_reason_why_there_is_no_connection_is_told(cause: OSError, said: str) -> None:
+    outer = httpx2.ConnectError("All connection attempts failed")
+    outer.__cause__ = ExceptionGroup("several", [cause])
+    error = transport_error(CREATE, outer)
+    assert type(error) is UnreachableError
+    assert said in error.what
+
+
+def test_a_text_of_the_library_that_may_hold_a_header_is_not_shown() -> None:
+    error = transport_error(CREATE, httpx2.LocalProtocolError(f"Illegal header value b'Bearer {KEY}'"))
+    assert type(error) is UnclearError
+    assert "secret" not in str(error)

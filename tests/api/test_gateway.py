@@ -249,7 +249,7 @@ async def test_a_key_can_be_found_late_and_again_after_a_failure(serve: Serve, c
             raise KeyringError("The keyring is locked.")
         return KEY
 
-    gateway = connect(server.url, find)
+    gateway = connect(server.url, find_key=find)
     assert threads == []
     with pytest.raises(KeyringError, match="locked"):
         await gateway.check()
@@ -257,6 +257,28 @@ async def test_a_key_can_be_found_late_and_again_after_a_failure(serve: Serve, c
     await asyncio.gather(gateway.check(), gateway.check())
     assert [request.headers["authorization"] for request in server.requests] == [f"Bearer {KEY}"] * 2
     assert threads == ["batchtui-api"] * 2
+
+
+async def test_a_key_that_changed_is_used_from_the_next_call_on(serve: Serve, connect: Connect) -> None:
+    arrived, go_on = threading.Event(), threading.Event()
+
+    def behave(exchange: Exchange) -> None:
+        if exchange.target.endswith("slow"):
+            arrived.set()
+            go_on.wait(10)
+        exchange.reply(200, BATCH)
+
+    server = serve(behave)
+    keys = iter(["sk-ant-first", "sk-ant-second"])
+    gateway = connect(server.url, find_key=lambda: next(keys))
+    slow = asyncio.create_task(gateway.retrieve("slow"))
+    await asyncio.to_thread(arrived.wait)
+    await gateway.forget_key()
+    await gateway.retrieve("b1")
+    go_on.set()
+    assert (await slow).id == "b1"
+    used = [request.headers["authorization"] for request in server.requests]
+    assert used == ["Bearer sk-ant-first", "Bearer sk-ant-second"]
 
 
 async def test_a_proxy_does_not_see_what_goes_to_this_machine(
@@ -367,10 +389,13 @@ async def main(url):
     await task
     async with gateway.results("b1") as pieces:
         await anext(pieces)
-    late = asyncio.create_task(gateway.retrieve("never"))
-    await asyncio.sleep(0)
+    async with gateway.results("endless") as pieces:
+        await anext(pieces)
+        late = asyncio.create_task(anext(pieces))
+        await asyncio.sleep(0)
+        await gateway.close()
+        await asyncio.gather(late, return_exceptions=True)
     await gateway.close()
-    await asyncio.gather(late, return_exceptions=True)
 
 asyncio.run(main(sys.argv[1]))
 gc.collect()
@@ -384,7 +409,8 @@ def test_the_sdk_is_not_imported_before_the_first_call() -> None:
 
 def test_closing_leaves_nothing_open_and_nothing_said(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     def behave(exchange: Exchange) -> None:
-        if exchange.target.endswith("never"):
+        if "endless" in exchange.target:
+            exchange.reply(200, BATCH, length=1 << 30)
             server.hold()
         exchange.reply(200, BATCH * 10_000 if exchange.target.endswith("results") else BATCH)
 

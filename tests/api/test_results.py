@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import random
 import socket
@@ -73,6 +74,35 @@ def chunks_reset(exchange: Exchange) -> None:
 def gzip_spoiled(exchange: Exchange) -> None:
     compressed = gzip.compress(LINES)
     send_chunked(exchange, compressed[:500] + b"\0" * 500 + compressed[1_000:], encoding="gzip")
+
+
+async def test_what_has_come_is_given_out_while_the_server_is_slow(serve: Serve, connect: Connect) -> None:
+    go_on = threading.Event()
+
+    def slow(exchange: Exchange) -> None:
+        exchange.send(f"HTTP/1.1 200 OK\r\ncontent-length: {len(LINES)}\r\n\r\n".encode() + LINES[:100])
+        go_on.wait(30)
+        exchange.send(LINES[100:])
+
+    server = serve(slow)
+    async with connect(server.url).results("b1") as pieces:
+        assert await anext(pieces) == LINES[:100]
+        go_on.set()
+        assert b"".join([piece async for piece in pieces]) == LINES[100:]
+
+
+async def test_what_came_before_a_failure_is_given_out_first(serve: Serve, connect: Connect) -> None:
+    server = serve(chunks_cut)
+    got = io.BytesIO()
+
+    async def take_all() -> None:
+        async with connect(server.url).results("b1") as pieces:
+            async for piece in pieces:
+                got.write(piece)
+
+    with pytest.raises(UnclearError):
+        await take_all()
+    assert got.getvalue() == LINES[:200_000]
 
 
 @pytest.mark.parametrize("behaviour", [reply_cut, chunks_cut, chunks_reset, gzip_spoiled])

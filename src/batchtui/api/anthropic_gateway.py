@@ -19,6 +19,7 @@ from batchtui.api.client import Patience, make_client, timeout
 from batchtui.api.convert import batch_from_json, page_from_json, tokens_from_json
 from batchtui.api.errors import Action, Answer, answer_error, credentials_error, senseless_error, transport_error
 from batchtui.api.loop_thread import LoopThread
+from batchtui.api.stream import AnswerStream
 from batchtui.domain.batch import Batch, BatchPage
 from batchtui.domain.errors import ApiError, MissingError
 from batchtui.domain.origin import check_base_url, own_url
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _BATCHES = "/v1/messages/batches"
-_PIECE_BYTES = 512 * 1024
-_PIECE_SECONDS = 0.1
 _COUNTED = frozenset(
     {"messages", "model", "cache_control", "output_config", "speed", "system", "thinking", "tool_choice", "tools"}
 )
@@ -80,6 +79,7 @@ class AnthropicGateway:
         self._on_call = on_call
         self._thread = LoopThread("batchtui-api")
         self._client: AsyncAnthropic | None = None
+        self._retired: list[AsyncAnthropic] = []
 
     @property
     def base_url(self) -> str:
@@ -137,7 +137,7 @@ class AnthropicGateway:
 
     @asynccontextmanager
     async def results(self, batch_id: str) -> AsyncIterator[AsyncIterator[bytes]]:
-        """Open the results of an ended batch as decoded bytes, in pieces of about half a MiB.
+        """Open the results of an ended batch as decoded bytes, in pieces of 256 KiB or more if they come fast.
 
         They are asked for at their usual path. Only if the server knows nothing there, the path in the batch's
         `results_url` is tried, provided it is on the origin of `base_url`.
@@ -152,7 +152,7 @@ class AnthropicGateway:
             if url is None or url == self._base_url + path:
                 raise
             response = await self._send(self._results_request(action, url))
-        pieces = _Pieces(self._thread, response, action)
+        pieces = AnswerStream(self._thread, response, action)
         try:
             yield pieces
         finally:
@@ -167,13 +167,15 @@ class AnthropicGateway:
     async def close(self) -> None:
         """Close the connections and end the thread; the gateway cannot be used after that."""
         await self.forget_key()
+        while self._retired:
+            await self._thread.run(self._retired.pop().close())
         await self._thread.close()
 
     async def forget_key(self) -> None:
-        """Look the key up again at the next call, because it may have changed."""
+        """Look the key up again at the next call, because it may have changed; calls that run are not disturbed."""
         client, self._client = self._client, None
         if client is not None:
-            await self._thread.run(client.close())
+            self._retired.append(client)
 
     async def _page(self, action: Action, limit: int, after_id: str | None) -> BatchPage:
         path = f"{_BATCHES}?limit={limit}" + (f"&after_id={quote(after_id, safe='')}" if after_id else "")
@@ -256,49 +258,6 @@ class AnthropicGateway:
 
     def _answer(self, response: httpx2.Response) -> Answer:
         return Answer(response.status_code, response.headers, response.content, self._key)
-
-
-class _Pieces:
-    """The bytes of a streamed answer, read in the gateway's thread, one piece at a time and none ahead."""
-
-    def __init__(self, thread: LoopThread, response: httpx2.Response, action: Action) -> None:
-        self._thread = thread
-        self._response = response
-        self._chunks = response.aiter_bytes()
-        self._action = action
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return self
-
-    async def __anext__(self) -> bytes:
-        if piece := await self._thread.run(self._read()):
-            return piece
-        raise StopAsyncIteration
-
-    async def close(self) -> None:
-        """Let go of the connection."""
-        await self._thread.run(self._close())
-
-    async def _close(self) -> None:
-        await self._chunks.aclose()
-        await self._response.aclose()
-
-    async def _read(self) -> bytes:
-        """Return half a MiB, or what came within a tenth of a second, and nothing at the end."""
-        import httpx2
-
-        parts: list[bytes] = []
-        size = 0
-        until = time.monotonic() + _PIECE_SECONDS
-        try:
-            async for chunk in self._chunks:
-                parts.append(chunk)
-                size += len(chunk)
-                if size >= _PIECE_BYTES or time.monotonic() >= until:
-                    break
-        except httpx2.HTTPError as error:
-            raise transport_error(self._action, error) from None
-        return b"".join(parts)
 
 
 async def _async_blocks(blocks: Iterator[bytes], sent: Callable[[int], None]) -> AsyncIterator[bytes]:

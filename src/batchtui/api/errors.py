@@ -6,6 +6,7 @@ The exceptions of the SDK hold the request with its key, so ours are raised with
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -257,9 +258,23 @@ def _reason(error: Exception) -> str:
 
     if isinstance(error, httpx2.TimeoutException):
         return "it took too long"
-    return (
-        _clean(str(error), None) if isinstance(error, httpx2.ConnectError) else "the proxy did not let it through"
-    )
+    if not isinstance(error, httpx2.ConnectError):
+        return "the proxy did not let it through"
+    first = _first_cause(error)
+    if (type(first) is OSError or isinstance(first, ConnectionError)) and first.errno:
+        return os.strerror(first.errno)  # asyncio has put a text of its own in the place of this one.
+    return _clean(first.strerror if isinstance(first, OSError) and first.strerror else str(first), None)
+
+
+def _first_cause(error: BaseException) -> BaseException:
+    """Return the error that all others of a chain came from; of several at once, the first."""
+    while True:
+        if isinstance(error, BaseExceptionGroup):
+            error = error.exceptions[0]
+        cause = error.__cause__ or error.__context__
+        if cause is None:
+            return error
+        error = cause
 
 
 def _broken(error: Exception) -> str:

@@ -13,7 +13,8 @@ from batchtui.domain.batch import Batch, BatchPage
 class Gateway(Protocol):
     """One profile's way to the API.
 
-    Every method raises an `ApiError`, or a NoKeyError or KeyringError before anything is sent. No call blocks the event loop it is awaited on, not even for the first import of the SDK.
+    Every method raises an `ApiError`, or a NoKeyError or KeyringError before anything is sent.
+    No call blocks the event loop it is awaited on, not even for the first import of the SDK.
     """
 
     @property

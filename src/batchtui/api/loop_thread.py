@@ -24,6 +24,11 @@ class LoopThread:
         self._stop = asyncio.Event()
         self._closed = False
 
+    @property
+    def is_closed(self) -> bool:
+        """Return whether `close` was called."""
+        return self._closed
+
     async def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine in the thread and return what it returns, or raise what it raises.
 
