@@ -71,8 +71,7 @@ class Check:
             " FROM batches b LEFT JOIN downloads d ON d.key = b.download_key"
         ).fetchall():
             batch_id, requests_state, requests_bytes, results_state, download_state, results_bytes = row
-            if requests_state != "unknown":
-                yield from self._of_requests(batch_id, requests_state, requests_bytes)
+            yield from self._of_requests(batch_id, requests_state, requests_bytes)
             if download_state != "finished":
                 yield from self._of_results(batch_id, results_state, results_bytes)
         yield from self._of_directories(connection)
@@ -90,8 +89,9 @@ class Check:
         path = self._files.requests_path(batch_id)
         size = _size(path)
         if size is None:
-            yield _Problem(Finding("requests", batch_id, f"{path} is gone", can_repair=False))
-        elif state == "unindexed" or size != file_bytes:
+            if state != "unknown":
+                yield _Problem(Finding("requests", batch_id, f"{path} is gone", can_repair=False))
+        elif state != "indexed" or size != file_bytes:
             yield _Problem(
                 Finding("requests", batch_id, f"{path} is not what the index was made from", can_repair=True),
                 partial(requests.index, files=self._files, batch_id=batch_id),

@@ -106,6 +106,14 @@ class Results:
         with self._database.snapshot() as connection:
             return failing.failed(connection, batch_keys)
 
+    def usual_output(self, models: Sequence[str]) -> dict[str, float]:
+        """Return the mean number of output tokens by model asked for, of those that have any answers here.
+
+        It looks at a part of the newest batches that used these models.
+        """
+        with self._database.reading() as connection:
+            return selecting.usual_output(connection, models)
+
     def _path(self, batch_key: int) -> Path:
         """Return the file the rows shown point into, which may not have got its name yet."""
         with self._database.reading() as connection:

@@ -11,6 +11,9 @@ from batchtui.domain.selection import FAILED, ResultKey, Selection, SortBy
 from batchtui.store import batch_rows
 from batchtui.store.columns import bindable
 
+SAMPLE_BATCHES = 20
+SAMPLE_ROWS = 500
+
 FLAGS = (TRUNCATED, REFUSED, FLAGGED)
 
 _SORT_COLUMNS: dict[SortBy, str] = {
@@ -76,6 +79,28 @@ def shown(connection: sqlite3.Connection, batch_keys: Sequence[int]) -> Shown:
         f" AND b.key IN ({marks(batch_keys)}) {batch_rows.INPUT_ORDER}",
         tuple(batch_keys),
     ).fetchall()
+
+
+def usual_output(connection: sqlite3.Connection, models: Sequence[str]) -> dict[str, float]:
+    """Return what `Results.usual_output` says; the model asked for may be an alias of the one that answered."""
+    rows = connection.execute(
+        f"""
+        WITH newest AS (
+            SELECT b.key, b.download_key FROM batches b
+            WHERE b.results = 'complete'
+                AND EXISTS (SELECT 1 FROM json_each(b.models) WHERE value IN ({marks(models)}))
+            ORDER BY b.created_at DESC LIMIT {SAMPLE_BATCHES}
+        ), answers AS (
+            SELECT coalesce(q.model, r.model) AS model, r.output_tokens AS tokens
+            FROM newest n JOIN results r ON r.download_key = n.download_key AND r.seq < {SAMPLE_ROWS}
+            LEFT JOIN requests q ON q.batch_key = n.key AND q.ordinal = r.ordinal
+            WHERE r.type = '{SUCCEEDED}'
+        )
+        SELECT model, avg(tokens) FROM answers WHERE model IN ({marks(models)}) GROUP BY model
+        """,  # noqa: S608
+        (*models, *models),
+    )
+    return dict(rows.fetchall())
 
 
 def marks(values: Sequence[object]) -> str:
