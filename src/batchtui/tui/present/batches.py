@@ -107,7 +107,8 @@ def cost_cell(amount_usd: float | None, *, estimated: bool) -> Cell:
 
 def cost_text(amount_usd: float | None, *, estimated: bool) -> str:
     """Return a cost; an estimate has a tilde."""
-    return f"{'~' if estimated and amount_usd else ''}{usd(amount_usd)}"
+    text = usd(amount_usd)
+    return f"~{text}" if estimated and text.startswith("$") and amount_usd else text
 
 
 def spend_today(batches: Sequence[StoredBatch], now: datetime) -> str:

@@ -138,9 +138,8 @@ class BatchesScreen(Room):
         """Show what is known of the row under the cursor."""
         key = self.table.cursor_key
         item = self.item
-        if item is None:
-            self.pane.show([])
-        else:
+        self.set_class(item is None, "-empty")
+        if item is not None:
             received = self.session.downloads.get(item.id) if isinstance(item, StoredBatch) else None
             self.pane.show(details(item, utc_now(), received_bytes=received), keep_place=key == self._shown)
         self._shown = key

@@ -149,6 +149,7 @@ class ResultsScreen(Room):
 
     def _show_row(self) -> None:
         """Read the row under the cursor."""
+        self.set_class(self.table.cursor_key is None, "-empty")
         try:
             row = self.row
             if row is None:
