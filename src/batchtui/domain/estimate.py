@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,8 +24,10 @@ UNREAD_KEYS = frozenset({"role", "type", "cache_control"})
 class Estimate:
     """What a submission will cost at least and at most at batch price, in USD.
 
-    `cost_usd_low` counts the input alone, `cost_usd_high` adds `max_tokens` of output for every request, and
-    `standard_cost_usd` is the latter outside a batch. All three are None where a model's price is not known.
+    `cost_usd_low` has as much output as the model usually writes here, none where that is not known;
+    `cost_usd_high` has `max_tokens` for every request, and `standard_cost_usd` is the latter outside a batch. All
+    three are None where a model's price is not known. `input_counted` says that the API has counted the input
+    tokens of a sample; otherwise they are guessed from the length of the text.
     """
 
     input_tokens: int
@@ -33,13 +36,22 @@ class Estimate:
     cost_usd_high: float | None
     standard_cost_usd: float | None
     unpriced_models: tuple[str, ...] = ()
+    input_counted: bool = False
 
 
 class Estimator:
-    """Adds up requests one by one, each priced alone because price tiers are per prompt."""
+    """Adds up requests one by one, each priced alone because price tiers are per prompt.
 
-    def __init__(self) -> None:
+    `input_ratio` corrects the guess at the input tokens, None leaves it a guess. `usual_output` is the mean number
+    of output tokens by model, as far as it is known.
+    """
+
+    def __init__(
+        self, *, input_ratio: float | None = None, usual_output: Mapping[str, float] | None = None
+    ) -> None:
         self.models: Counter[str] = Counter()
+        self._input_ratio = input_ratio
+        self._usual_output = usual_output or {}
         self._input_tokens = 0
         self._output_tokens = 0
         self._low_usd = 0.0
@@ -51,7 +63,7 @@ class Estimator:
         model, max_tokens = params.get("model"), params.get("max_tokens")
         name = model if isinstance(model, str) else ""
         output = max_tokens if isinstance(max_tokens, int) else 0
-        input_ = estimated_input_tokens(params)
+        input_ = round(estimated_input_tokens(params) * (1.0 if self._input_ratio is None else self._input_ratio))
         self.models[name] += 1
         self._input_tokens += input_
         self._output_tokens += output
@@ -59,7 +71,8 @@ class Estimator:
         if rates is None:
             self._unpriced.add(name)
             return
-        self._low_usd += rates.cost_usd(Tokens(input=input_))
+        usual = min(output, round(self._usual_output.get(name, 0.0)))
+        self._low_usd += rates.cost_usd(Tokens(input=input_, output=usual))
         self._high_usd += rates.cost_usd(Tokens(input=input_, output=output))
 
     def estimate(self) -> Estimate:
@@ -72,6 +85,7 @@ class Estimator:
             self._high_usd if known else None,
             self._high_usd / BATCH_DISCOUNT if known else None,
             tuple(sorted(self._unpriced)),
+            self._input_ratio is not None,
         )
 
 

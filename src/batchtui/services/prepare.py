@@ -32,13 +32,18 @@ class PreparedPart:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A submission that could go out: its parts, what it will cost, and warnings the user should see."""
+    """A submission that could go out: its parts, what it will cost, and warnings the user should see.
+
+    `betas` go into the header of every part; `mended` requests are not sent as they were given.
+    """
 
     source: str
     parts: tuple[PreparedPart, ...]
     estimate: Estimate
     models: tuple[str, ...]
     problems: tuple[Problem, ...]
+    betas: tuple[str, ...] = ()
+    mended: int = 0
 
     @property
     def request_count(self) -> int:
@@ -51,13 +56,13 @@ class Prepared:
         return sum(part.body_bytes for part in self.parts)
 
 
-async def prepare(store: Store, lines: Iterable[bytes], source: str) -> Prepared:
+async def prepare(store: Store, lines: Iterable[bytes], source: str, *, mend: bool = False) -> Prepared:
     """Check and price request lines and spool them to disk.
 
-    `source` names where the lines come from, for messages. Raises `LintError` if a line cannot be sent or there
-    is none, `StoreError` if the spool cannot be written; then nothing is left on disk.
+    `source` names where the lines come from, for messages; `mend` is as for `Linter`. Raises `LintError` if a
+    line cannot be sent or there is none, `StoreError` if the spool cannot be written; then nothing is left on disk.
     """
-    return await asyncio.to_thread(_prepare, store, lines, source)
+    return await asyncio.to_thread(_prepare, store, lines, source, mend)
 
 
 async def discard(prepared: Prepared) -> None:
@@ -66,10 +71,10 @@ async def discard(prepared: Prepared) -> None:
         await asyncio.to_thread(shutil.rmtree, part.spool.parent, ignore_errors=True)
 
 
-def _prepare(store: Store, lines: Iterable[bytes], source: str) -> Prepared:
+def _prepare(store: Store, lines: Iterable[bytes], source: str, mend: bool) -> Prepared:
     spool = store.files.new_spool()
     try:
-        return _spool(store, lines, source, spool)
+        return _spool(store, lines, source, spool, Linter(mend=mend))
     except OSError as error:
         shutil.rmtree(spool.parent, ignore_errors=True)
         raise StoreError(
@@ -82,8 +87,8 @@ def _prepare(store: Store, lines: Iterable[bytes], source: str) -> Prepared:
         raise
 
 
-def _spool(store: Store, lines: Iterable[bytes], source: str, spool: Path) -> Prepared:
-    linter, estimator = Linter(), Estimator()
+def _spool(store: Store, lines: Iterable[bytes], source: str, spool: Path, linter: Linter) -> Prepared:
+    estimator = Estimator()
     lengths = array("L")
     with spool.open("xb") as file:
         for request in linter.read(lines):
@@ -106,7 +111,13 @@ def _spool(store: Store, lines: Iterable[bytes], source: str, spool: Path) -> Pr
         parts.append(PreparedPart(path, size, body_length(total, size), digest))
         first += size
     return Prepared(
-        source, tuple(parts), estimator.estimate(), tuple(sorted(estimator.models)), tuple(linter.problems)
+        source,
+        tuple(parts),
+        estimator.estimate(),
+        tuple(sorted(estimator.models)),
+        tuple(linter.problems),
+        tuple(sorted(linter.betas)),
+        linter.mended,
     )
 
 

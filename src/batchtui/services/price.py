@@ -1,0 +1,69 @@
+"""A better estimate of a prepared submission, from the API's own count of a few of its requests."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from batchtui.api.gateway import Gateway
+from batchtui.domain.errors import BatchtuiError
+from batchtui.domain.estimate import Estimate, Estimator, estimated_input_tokens
+from batchtui.domain.result import read_object
+from batchtui.services.prepare import Prepared
+from batchtui.store import Store
+
+SAMPLE_SIZE = 8
+"""Requests that are counted: each is one call, free but limited in number a minute."""
+
+CALLS_AT_ONCE = 4
+
+
+async def count_sample(store: Store, gateway: Gateway, prepared: Prepared) -> Prepared:
+    """Return a prepared submission with its estimate corrected by the API's count of a spread-out sample.
+
+    Where the API cannot be asked or does not count (no key, no network, a server without that endpoint, params it
+    does not take), the estimate stays as it is; `Estimate.input_counted` tells.
+    """
+    sample = await asyncio.to_thread(lambda: list(_sample(prepared)))
+    calls = asyncio.Semaphore(CALLS_AT_ONCE)
+
+    async def count(params: dict[str, Any]) -> int:
+        async with calls:
+            return await gateway.count_tokens(params)
+
+    counts: list[int] = []
+    for outcome in await asyncio.gather(*map(count, sample), return_exceptions=True):
+        if isinstance(outcome, BatchtuiError):
+            return prepared
+        if isinstance(outcome, BaseException):
+            raise outcome
+        counts.append(outcome)
+    guessed = sum(estimated_input_tokens(params) for params in sample)
+    ratio = sum(counts) / max(1, guessed)
+    usual = store.results.usual_output(prepared.models)
+    estimate = await asyncio.to_thread(_estimate, prepared, ratio, usual)
+    return replace(prepared, estimate=estimate)
+
+
+def _estimate(prepared: Prepared, ratio: float, usual_output: dict[str, float]) -> Estimate:
+    estimator = Estimator(input_ratio=ratio, usual_output=usual_output)
+    for line in _lines(prepared):
+        estimator.add(read_object(line)["params"])
+    return estimator.estimate()
+
+
+def _sample(prepared: Prepared) -> Iterator[dict[str, Any]]:
+    last = prepared.request_count - 1
+    size = min(SAMPLE_SIZE, prepared.request_count)
+    wanted = {round(number * last / max(1, size - 1)) for number in range(size)}
+    for number, line in enumerate(_lines(prepared)):
+        if number in wanted:
+            yield read_object(line)["params"]
+
+
+def _lines(prepared: Prepared) -> Iterator[bytes]:
+    for part in prepared.parts:
+        with part.spool.open("rb") as file:
+            yield from file
