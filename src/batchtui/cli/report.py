@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from batchtui.cli.ask import DeclinedError
 from batchtui.cli.output import say
 from batchtui.domain.errors import BatchtuiError, LintError
 from batchtui.domain.lint import Problem
@@ -17,6 +18,9 @@ LINE_CHARS = 400
 
 def report(error: BatchtuiError) -> None:
     """Say what happened, what was not harmed, and what to do."""
+    if isinstance(error, DeclinedError):
+        say(error.what)
+        return
     say(f"error: {clean_line(error.what, LINE_CHARS * 4)}")
     if isinstance(error, LintError):
         report_problems(error.source, error.problems)

@@ -42,12 +42,16 @@ class Finder:
         """
         if text.startswith("@"):
             return self._at_position(text)
+        batches = self._store.batches.find(text) if text else []
+        exact = next((stored for stored in batches if stored.id == text), None)
+        if exact is not None:
+            # Before the jobs: one made elsewhere is called by the id of its batch.
+            return self._batch(exact)
         jobs = [job for job in self._store.jobs.find(text) if text in {job.id, job.name}]
         if jobs:
             return self._only_job(text, jobs)
-        batches = self._store.batches.find(text) if text else []
-        if len(batches) == 1 or any(stored.id == text for stored in batches):
-            return self._batch(next((s for s in batches if s.id == text), batches[0]))
+        if len(batches) == 1:
+            return self._batch(batches[0])
         if batches:
             raise AmbiguousIdError(
                 f"{text!r} fits {len(batches):,} batches.",

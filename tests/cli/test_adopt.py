@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from .conftest import Server, Shell, request, write_lines
+
+
+@pytest.fixture
+def foreign(server: Server, shell: Shell, requests_file: Path, tmp_path: Path) -> str:
+    """A batch that another home has sent; its id."""
+    sent = shell("submit", requests_file, "--yes", "--json", "--home", tmp_path / "other home")
+    return str(sent.json["batches"][0]["id"])
+
+
+def test_a_batch_made_elsewhere_gets_its_requests(
+    server: Server, shell: Shell, foreign: str, requests_file: Path
+) -> None:
+    assert shell("adopt", foreign, "--json").json["requests"] == "unknown"
+    server.control(expire="all")
+    assert shell("watch", foreign, "--interval", "0.05").code == 3
+    refused = shell("retry", foreign, "--yes")
+    assert refused.code == 1
+    assert "not known" in refused.stderr
+    adopted = shell("adopt", foreign, "--requests", requests_file, "--json")
+    assert adopted.code == 0, adopted.stderr
+    assert (adopted.json["requests"], adopted.json["model"]) == ("known", ["claude-haiku-4-5"])
+    assert [row["custom_id"] for row in shell("results", foreign, "--json").json] == [
+        f"row-{number}" for number in range(10)
+    ]
+    assert shell("retry", foreign, "--yes", "--json").json["resend"] == 10
+    again = shell("adopt", foreign, "--requests", requests_file)
+    assert again.code == 1
+    assert "known already" in again.stderr
+
+
+@pytest.mark.parametrize(
+    ("lines", "says"),
+    [
+        ([request("row-1")], "has 1 requests"),
+        ([request(f"other-{number}") for number in range(10)], "lacks 10"),
+        ([request("row-1")] * 10, "custom_id-duplicate"),
+        ([b"junk"] * 10, "json"),
+        ([{"custom_id": f"row-{number}"} for number in range(10)], "params-missing"),
+        ([{"params": {}}] * 10, "custom_id-missing"),
+    ],
+)
+def test_a_file_that_it_was_not_made_from(
+    server: Server, shell: Shell, foreign: str, tmp_path: Path, *, lines: list[object], says: str
+) -> None:
+    server.control(end="all")
+    file = write_lines(tmp_path / "wrong.jsonl", *lines)
+    done = shell("adopt", foreign, "--requests", file)
+    assert done.code == 1
+    assert says in done.stderr
+    assert str(file) in done.stderr
+    assert shell("show", foreign, "--json").json["requests"] == "unknown"
+    assert not list(shell.home.glob("batches/*/requests.jsonl"))
+    assert list((shell.home / "spool").iterdir()) == []
+
+
+def test_a_job_of_several_batches_is_not_one(server: Server, shell: Shell, requests_file: Path) -> None:
+    shell("submit", requests_file, "--yes")
+    server.control(expire="all")
+    shell("retry", "rivers", "--yes")
+    done = shell("adopt", "rivers", "--requests", requests_file)
+    assert done.code == 1
+    assert "2 batches" in done.stderr

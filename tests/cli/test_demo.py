@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from batchtui.cli.demo import prepared
+from batchtui.cli.options import Given
+from batchtui.domain.batch import BatchFilter
+
+
+def test_the_demo_remembers_its_history_and_leaves_nothing() -> None:
+    with prepared(Given(), duration_seconds=1) as (desk, config):
+        home = desk.bench.store.files.requests_path("x").parent.parent.parent
+        assert Path(os.environ["BATCHTUI_HOME"]) != home
+        batches = desk.bench.store.batches.list(BatchFilter())
+        assert len(batches) > 20
+        assert all(stored.requests_known and stored.job_name != stored.id for stored in batches)
+        assert {stored.results for stored in batches} == {"none", "complete", "gone"}
+        recent = [stored for stored in batches if stored.results == "complete"]
+        assert all(stored.cost_is == "actual" for stored in recent)
+        assert config.base_url == desk.bench.gateway.base_url
+        report = desk.wait(desk.bench.sync.run())
+        assert not report.errors
+        assert not desk.bench.downloads.due()
+    assert not home.exists()
+    assert not Path(os.environ["BATCHTUI_HOME"]).exists()

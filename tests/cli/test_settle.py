@@ -1,0 +1,92 @@
+"""A create whose answer does not come is settled by looking, never by sending again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from .conftest import BATCHES, Server, Shell, request, write_lines
+
+CREATE = {"method": "POST", "path": BATCHES}
+
+
+@pytest.fixture
+def unclear(server: Server, shell: Shell, requests_file: Path) -> Server:
+    """A submission `rivers` that arrived, and whose answer was lost."""
+    server.control(faults=[{"kind": "drop_after", **CREATE}])
+    done = shell("submit", requests_file, "--yes")
+    assert done.code == 4, done.stderr
+    assert "batchtui settle" in done.stderr
+    assert server.asked("POST") == 1
+    return server
+
+
+def test_the_batch_it_became_is_offered_and_adopted(unclear: Server, shell: Shell) -> None:
+    shown = shell("settle", "--json")
+    assert shown.code == 4
+    (submission,) = shown.json
+    assert (submission["state"], submission["requests"]) == ("unclear", 10)
+    (candidate,) = submission["candidates"]
+    assert candidate["id"] in shell("settle").text
+
+    assert shell("settle", "--adopt", candidate["id"]).code == 2
+    adopted = shell("settle", "rivers", "--adopt", candidate["id"][:20], "--yes", "--json")
+    assert adopted.code == 0, adopted.stderr
+    assert (adopted.json[0]["name"], adopted.json[0]["requests"]) == ("rivers", "known")
+    assert shell("settle").code == 0
+    unclear.control(end="all")
+    assert shell("watch", "rivers", "--interval", "0.05").code == 0
+    assert unclear.asked("POST") == 1
+
+
+def test_watch_and_list_mention_it(unclear: Server, shell: Shell) -> None:
+    assert "unclear" in shell("list").stderr
+    assert "unclear" in shell("sync").stderr
+
+
+def test_it_can_be_given_up(unclear: Server, shell: Shell) -> None:
+    assert shell("settle", "--discard").code == 2
+    assert shell("settle", "--discard", "--yes").code == 0
+    assert shell("settle", "--json").json == []
+    assert list((shell.home / "spool").iterdir()) == []
+
+
+def test_it_is_sent_again_only_if_the_user_says_so(server: Server, shell: Shell, requests_file: Path) -> None:
+    server.control(faults=[{"kind": "drop_before", **CREATE}])
+    assert shell("submit", requests_file, "--yes").code == 4
+    asked = server.asked("POST")
+    question = shell("settle", "--resend", tty=True, stdin=b"n\n")
+    assert question.code == 1
+    for part in ("10 requests", "$", "pays twice", server.base_url, "profile default"):
+        assert part in question.stderr
+    assert server.asked("POST") == asked
+    assert shell("settle", "--resend", "--yes", "--read-only").code == 1
+    sent = shell("settle", "--resend", "--yes", "--json")
+    assert sent.code == 0, sent.stderr
+    assert sent.json[0]["name"] == "rivers"
+    assert server.asked("POST") == asked + 1
+
+
+def test_a_refused_part_is_kept_as_a_draft(server: Server, shell: Shell, requests_file: Path) -> None:
+    server.control(faults=[{"kind": "refuse", "status": 429, "error_type": "rate_limit_error", **CREATE}])
+    refused = shell("submit", requests_file, "--yes")
+    assert refused.code == 1
+    shown = shell("settle", "--json")
+    assert shown.code == 0
+    assert shown.json[0]["state"] == "draft"
+    assert "draft" in shell("list").stderr
+    assert shell("settle", "rivers", "--resend", "--yes").code == 0
+    assert shell("list", "--json").json[0]["name"] == "rivers"
+
+
+def test_ids_that_do_not_fit(unclear: Server, shell: Shell, tmp_path: Path) -> None:
+    assert shell("settle", "nope").code == 2
+    missing = shell("settle", "--adopt", "msgbatch_nope", "--yes")
+    assert missing.code == 1
+    other = write_lines(tmp_path / "other.jsonl", request("row-1"))
+    other_id = shell("submit", other, "--yes", "--json").json["batches"][0]["id"]
+    wrong = shell("settle", "rivers", "--adopt", other_id, "--yes")
+    assert wrong.code == 1
+    assert "1 requests" in wrong.stderr
+    assert shell("settle", "--json").json[0]["state"] == "unclear"

@@ -1,0 +1,16 @@
+"""What keeps every test away from the settings, keys and homes of whoever runs it."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+KEPT = "BATCHTUI_TEST_"
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_the_developer(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        if name.startswith(("ANTHROPIC_", "BATCHTUI_")) and not name.startswith(KEPT):
+            monkeypatch.delenv(name)
