@@ -117,16 +117,17 @@ class Batches:
 
     async def forget(self, batch_id: str) -> None:
         """Remove a batch here with its requests and results, and its job if that was all of it."""
-        directory = self._files.batch_directory(batch_id)
 
         def delete(connection: sqlite3.Connection) -> None:
             stored = batch_rows.by_id(connection, batch_id)
             if stored is not None:
                 connection.execute("DELETE FROM batches WHERE key = ?", (stored.key,))
+                connection.execute("DELETE FROM intents WHERE batch_id = ?", (batch_id,))
                 job_rows.remove_if_empty(connection, stored.job_id)
 
         await self._database.write(delete)
-        await self._database.on_writer(lambda: remove(directory))
+        if self._files.can_hold(batch_id):
+            await self._database.on_writer(lambda: remove(self._files.batch_directory(batch_id)))
 
     def _select(self, rest: str, *values: object) -> StoredBatches:
         with self._database.reading() as connection:

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
+from batchtui.domain.errors import StoreError
 from batchtui.store import download_rows, requests
 from batchtui.store.database import Database
 from batchtui.store.files import PREPARED, Files, file_errors, remove
@@ -54,13 +55,18 @@ class Check:
             return [problem.finding for problem in self._problems(connection)]
 
     def repair(self) -> list[str]:
-        """Mend what can be, on the writer thread, and return what was done, one sentence each."""
+        """Mend what can be, on the writer thread, and return what was done or could not be, one sentence each."""
         done = recover(self._database, self._files, self._presence)
         with self._database.snapshot() as connection:
             problems = list(self._problems(connection))
         for problem in problems:
-            if problem.mend is not None:
+            if problem.mend is None:
+                continue
+            try:
                 self._database.transact(problem.mend)
+            except StoreError as error:
+                done.append(str(error))
+            else:
                 done.append(f"{problem.finding.subject}: {problem.mended}.")
         return done
 
@@ -71,8 +77,13 @@ class Check:
             " FROM batches b LEFT JOIN downloads d ON d.key = b.download_key"
         ).fetchall():
             batch_id, requests_state, requests_bytes, results_state, download_state, results_bytes = row
+            if not self._files.can_hold(batch_id):
+                yield _Problem(
+                    Finding("results", batch_id, "a server gave an id that cannot be a directory", can_repair=False)
+                )
+                continue
             yield from self._of_requests(batch_id, requests_state, requests_bytes)
-            if download_state != "finished":
+            if download_state not in {"running", "finished"}:
                 yield from self._of_results(batch_id, results_state, results_bytes)
         yield from self._of_directories(connection)
         yield from self._of_spools(connection)
@@ -101,13 +112,14 @@ class Check:
     def _of_results(self, batch_id: str, state: str, file_bytes: int | None) -> Iterator[_Problem]:
         path = self._files.results_path(batch_id)
         size = _size(path)
-        if state == "complete" and size is None:
+        indexed = state in {"partial", "complete"}
+        if indexed and size is None:
             yield _Problem(
                 Finding("results", batch_id, f"{path} is gone", can_repair=True),
                 partial(download_rows.forget, batch_id=batch_id),
                 "counts as not downloaded, and is brought again if the API still has it",
             )
-        elif size is not None and (state in {"none", "gone"} or (state == "complete" and size != file_bytes)):
+        elif size is not None and not (indexed and size == file_bytes):
             yield _Problem(
                 Finding("results", batch_id, f"{path} is not what the index was made from", can_repair=True),
                 partial(download_rows.index, files=self._files, presence=self._presence, batch_id=batch_id),
@@ -139,10 +151,10 @@ class Check:
             if name.startswith(PREPARED):
                 if not self._presence.is_alive(name.removeprefix(PREPARED).partition("-")[0]):
                     yield self._leftover(path, "prepared and never sent")
-            elif states.get(name) not in {"draft", "sending", "unclear"}:
+            elif states.get(name) not in {"draft", "waiting", "sending", "unclear"}:
                 yield self._leftover(path, "belongs to no open submission")
         for intent_id, state in states.items():
-            if state in {"draft", "sending", "unclear"} and intent_id not in spools:
+            if state in {"draft", "waiting", "sending", "unclear"} and intent_id not in spools:
                 yield _Problem(
                     Finding(
                         "requests", intent_id, "the request lines of this submission are gone", can_repair=False

@@ -63,14 +63,20 @@ def finish(connection: sqlite3.Connection, rows: RowMaker, ingested: Ingested) -
         (ingested.file_bytes, rows.download_key),
     )
     connection.execute(
-        "UPDATE batches SET download_key = ?, results = 'complete',"
-        " models = CASE models WHEN '[]' THEN ? ELSE models END WHERE key = ?",
-        (rows.download_key, msgspec.json.encode(sorted(rows.models)).decode(), rows.batch_key),
+        "UPDATE batches SET download_key = ?, results = ?, models = CASE models WHEN '[]' THEN ? ELSE models END"
+        " WHERE key = ?",
+        (
+            rows.download_key,
+            "complete" if ingested.complete else "partial",
+            msgspec.json.encode(sorted(rows.models)).decode(),
+            rows.batch_key,
+        ),
     )
-    if not rows.unpriced:
-        _set_cost(connection, rows, "actual")
-    elif rows.priced:
-        _set_cost(connection, rows, "estimate")
+    if ingested.complete and (rows.priced or not rows.unpriced):
+        connection.execute(
+            "UPDATE batches SET cost_usd = ?, cost_is = ? WHERE key = ?",
+            (rows.cost_usd, "estimate" if rows.unpriced else "actual", rows.batch_key),
+        )
     connection.execute(
         "DELETE FROM downloads WHERE batch_key = ? AND key <> ? AND state <> 'running'",
         (rows.batch_key, rows.download_key),
@@ -108,12 +114,6 @@ def drop(connection: sqlite3.Connection, files: Files, batch_id: str, download_k
     )
 
 
-def _set_cost(connection: sqlite3.Connection, rows: RowMaker, cost_is: str) -> None:
-    connection.execute(
-        "UPDATE batches SET cost_usd = ?, cost_is = ? WHERE key = ?", (rows.cost_usd, cost_is, rows.batch_key)
-    )
-
-
 def forget(connection: sqlite3.Connection, batch_id: str) -> None:
     """Remove the rows of the results of a batch, as if it had never been downloaded."""
     connection.execute(
@@ -124,7 +124,10 @@ def forget(connection: sqlite3.Connection, batch_id: str) -> None:
 
 
 def index(connection: sqlite3.Connection, files: Files, presence: Presence, batch_id: str) -> Ingested:
-    """Index the results file of a batch anew, in the transaction under way."""
+    """Index the results file of a batch anew, in the transaction under way.
+
+    If it has not all its lines, they are shown all the same, but they count as a part that awaits the whole.
+    """
     stored = batch_rows.by_id(connection, batch_id)
     if stored is None:
         raise UnknownIdError(f"No batch is known as {batch_id}.")
@@ -137,9 +140,6 @@ def index(connection: sqlite3.Connection, files: Files, presence: Presence, batc
             insert(connection, batch_id, [rows.row(line, offset) for offset, line in lines.feed(chunk)])
     insert(connection, batch_id, [rows.row(line, offset) for offset, line in lines.end()])
     ingested = rows.ingested(expected, lines.offset)
-    if ingested.complete:
-        finish(connection, rows, ingested)
-        connection.execute("UPDATE downloads SET state = 'kept' WHERE key = ?", (rows.download_key,))
-    else:
-        drop(connection, files, batch_id, rows.download_key)
+    finish(connection, rows, ingested)
+    connection.execute("UPDATE downloads SET state = 'kept' WHERE key = ?", (rows.download_key,))
     return ingested

@@ -74,9 +74,13 @@ class Files:
         for directory in (places.home, places.batches, places.spool):
             make_directory(directory)
 
+    def can_hold(self, batch_id: str) -> bool:
+        """Return whether a batch of this id can have a directory."""
+        return _SAFE_ID.match(batch_id) is not None
+
     def batch_directory(self, batch_id: str) -> Path:
         """Return the directory of a batch, which need not exist."""
-        if not _SAFE_ID.match(batch_id):
+        if not self.can_hold(batch_id):
             raise StoreError(
                 f"The server calls a batch {batch_id[:200]!r}, which cannot be the name of a directory.",
                 unharmed="Nothing was written.",

@@ -42,7 +42,7 @@ def remove_if_empty(connection: sqlite3.Connection, job_id: str) -> None:
     """Remove a job that has no batch and no open intent."""
     in_use = connection.execute(
         "SELECT EXISTS (SELECT 1 FROM batches WHERE job_id = ?1) OR EXISTS (SELECT 1 FROM intents"
-        " WHERE job_id = ?1 AND state IN ('draft', 'sending', 'unclear'))",
+        " WHERE job_id = ?1 AND state NOT IN ('closed', 'discarded'))",
         (job_id,),
     ).fetchone()[0]
     if not in_use:

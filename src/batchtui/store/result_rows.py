@@ -44,7 +44,8 @@ Row = tuple[object, ...]
 class Ingested:
     """What came of a download or of indexing a file.
 
-    `complete` says whether it has been kept: it has as many lines as expected, and the last one is whole.
+    `complete` says whether it has as many lines as expected and the last one is whole; a download that is not
+    complete has been dropped.
     `missing` are the lines that were expected and did not come. `unreadable` lines are kept and count as failed.
     """
 

@@ -36,7 +36,7 @@ class Results:
         return ResultsWriter(self._database, self._files, self._presence, batch_id)
 
     async def index(self, batch_id: str) -> Ingested:
-        """Index the results file of a batch anew; if it has not all its lines, the batch has no results then."""
+        """Index the results file of a batch anew; if it has not all its lines, the results are partial then."""
         return await self._database.write(
             lambda connection: download_rows.index(connection, self._files, self._presence, batch_id)
         )

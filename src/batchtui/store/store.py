@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 from batchtui.paths import Places
 from batchtui.store.batches import Batches
 from batchtui.store.check import Check, Finding
@@ -43,14 +45,14 @@ class Store:
         Raises `NewerStoreError` if a newer version wrote it, `StoreError` if it cannot be used.
         """
         make_directory(places.home)
-        database = Database(places.database)
-        try:
+        with ExitStack() as opened:
+            database = Database(places.database)
+            opened.callback(database.close)
             presence = Presence(places.home / "open")
+            opened.callback(presence.close)
             files = Files(places, presence.token)
             recover(database, files, presence)
-        except BaseException:
-            database.close()
-            raise
+            opened.pop_all()
         return cls(database, files, presence)
 
     def close(self) -> None:
