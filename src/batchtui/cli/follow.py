@@ -84,9 +84,9 @@ def _say_sync(found: SyncReport) -> None:
 @options.general
 @click.pass_obj
 def watch(given: Given, ids: tuple[str, ...], interval_seconds: float | None, as_json: bool) -> None:
-    """Wait until batches have ended and their results are here; without IDs, all that run.
+    """Wait until batches have ended and their results are here.
 
-    Exits with 0 if every row succeeded, with 3 if some failed.
+    Without IDs, for all that run. Exits with 0 if every row succeeded, with 3 if some failed.
     """
     config = _paced(given.config(), interval_seconds)
     with opened(given, config) as desk:

@@ -191,7 +191,7 @@ def _print_job(summary: JobSummary) -> None:
         [
             ("job", f"{summary.job.name} ({summary.job.id})"),
             ("profile", summary.job.profile),
-            ("status", "ended" if details["status"] == "ended" else "running"),
+            ("status", "running" if details["status"] == "in_progress" else details["status"]),
             ("requests", _counts_words(total_counts(summary.batches))),
             ("attempts", count(summary.attempts)),
             ("cost", f"{usd(details['cost_usd'])} ({details['cost_is']})"),

@@ -90,7 +90,10 @@ def rename(given: Given, id_: str, name: str, as_json: bool) -> None:
 @options.general
 @click.pass_obj
 def adopt(given: Given, id_: str, file: Path | None, as_json: bool) -> None:
-    """Bring in a batch made elsewhere, and keep the requests it was made from beside it."""
+    """Bring in a batch made elsewhere, with its requests.
+
+    The file is kept beside it; if its results can be had, they are compared with it first.
+    """
     with ExitStack() as stack:
         opened_file = stack.enter_context(request_lines(file)) if file is not None else None
         desk = stack.enter_context(opened(given))

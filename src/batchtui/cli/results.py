@@ -65,7 +65,7 @@ def results(
     offline: bool,
     as_json: bool,
 ) -> None:
-    """Print the results of a batch or job in the order of its input; download them first if need be."""
+    """Print the results of a batch or job, in input order. They are downloaded first if need be."""
     with destination(path, force=force) as write, opened(given) as desk:
         reader = desk.bench.reader
         target = _target(desk, id_, final=final, offline=offline)

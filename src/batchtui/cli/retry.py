@@ -56,9 +56,10 @@ def retry(
     yes: bool,
     as_json: bool,
 ) -> None:
-    """Send again what failed of a batch or job and has not succeeded since.
+    """Send again what failed of a batch or job.
 
-    Rows whose request is invalid are left out unless it is changed: --set max_tokens=2048.
+    Rows that have succeeded since are left out. Rows whose request is invalid are left out unless it is changed:
+    --set max_tokens=2048.
     """
     changes = dict(settings)
     with opened(given) as desk:

@@ -47,9 +47,10 @@ def submit(
     yes: bool,
     as_json: bool,
 ) -> None:
-    """Send a file of requests as a batch, or as several if it is over the limits of one.
+    """Send a file of requests as a batch.
 
-    FILE has one JSON object a line, with a custom_id and the params of a Messages request; - reads stdin.
+    One that is over the limits of a batch goes out as several. FILE has one JSON object a line, with a custom_id
+    and the params of a Messages request; - reads stdin.
     """
     config = given.config()
     with request_lines(file) as (lines, source), opened(given, config) as desk:

@@ -34,9 +34,10 @@ UNCHANGED = "Nothing was changed."
 def settle(
     given: Given, *, job: str | None, adopt: str | None, resend: bool, discard: bool, yes: bool, as_json: bool
 ) -> None:
-    """Show drafts and unclear submissions with the batches they may have become, and settle them.
+    """Settle drafts and submissions whose outcome is unknown.
 
-    JOB is a job's name or id, or the id of a submission. Exits with 4 while one is unclear.
+    Without an option they are shown, with the batches they may have become. JOB is a job's name or id, or the id
+    of a submission. Exits with 4 while one is unclear.
     """
     if bool(adopt) + resend + discard > 1:
         raise click.UsageError("Give one of --adopt, --resend and --discard.")
@@ -143,6 +144,7 @@ def _discard(desk: Desk, chosen: list[OpenSubmission], *, yes: bool) -> None:
     for intent in _settleable(chosen):
         agree(f"Drop {_name(intent)} and its request lines", yes=yes, unharmed=UNCHANGED)
         desk.wait(desk.bench.settlements.discard(intent))
+        say(f"{intent.job_name} is dropped.")
 
 
 def _settleable(chosen: list[OpenSubmission]) -> list[Intent]:

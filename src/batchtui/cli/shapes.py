@@ -63,7 +63,7 @@ def job_details(summary: JobSummary) -> dict[str, Any]:
         "job": job.id,
         "name": job.name,
         "profile": job.profile,
-        "status": ENDED if ended and batches else IN_PROGRESS,
+        "status": _job_status(summary),
         "counts": counts_object(total_counts(batches)),
         "created_at": rfc3339(job.created_at),
         "ended_at": rfc3339(max((s.batch.ended_at for s in batches if s.batch.ended_at), default=None))
@@ -83,6 +83,13 @@ def job_details(summary: JobSummary) -> dict[str, Any]:
         "batches": [batch_object(stored) for stored in batches],
         "open_submissions": [intent_object(intent) for intent in summary.open_intents],
     }
+
+
+def _job_status(summary: JobSummary) -> str:
+    """Return the status of a job's batches as a whole; one without any is as far as its submission."""
+    if not summary.batches:
+        return next((intent.state for intent in summary.open_intents), "draft")
+    return ENDED if all(stored.batch.has_ended for stored in summary.batches) else IN_PROGRESS
 
 
 def counts_object(counts: Counts) -> dict[str, int]:

@@ -44,9 +44,10 @@ def simulate(
     history: bool,
     settings: tuple[tuple[str, object], ...],
 ) -> None:
-    """Serve Message Batches on this machine until Ctrl-C; prints the base URL.
+    """Serve Message Batches on this machine until Ctrl-C.
 
-    It answers like the API and costs nothing. POST /_control moves its time and orders faults.
+    The first line it prints is its base URL. It answers like the API and costs nothing. POST /_control moves its
+    time and orders faults.
     """
     from batchtui.simulator import Settings, SimulatorError, run
 

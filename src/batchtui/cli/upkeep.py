@@ -77,7 +77,7 @@ class Check:
 @options.general
 @click.pass_obj
 def doctor(given: Given, repair: bool, offline: bool, as_json: bool) -> None:
-    """Check home, database, files, keyring and network; exits with 1 if something is wrong."""
+    """Check home, database, files, key and network. Exits with 1 if something is wrong."""
     checks: list[Check] = []
     try:
         config = given.config()
