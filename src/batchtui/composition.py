@@ -27,7 +27,7 @@ def workbench(places: Places, config: Config) -> Workbench:
     return Workbench(
         Store.open(places),
         gateway,
-        Profile(config.profile, config.base_url, config.read_only),
+        Profile(config.profile, config.base_url, config.read_only, config.max_queued_requests),
         poll_seconds=config.poll_seconds,
     )
 

@@ -11,6 +11,7 @@ from typing import Literal
 
 import msgspec
 
+from batchtui.domain.batch import MAX_QUEUED_REQUESTS
 from batchtui.domain.errors import ConfigError
 from batchtui.domain.origin import check_base_url, is_loopback
 from batchtui.domain.pacing import SOONEST_SECONDS, YOUNG_SECONDS
@@ -43,6 +44,12 @@ class FileConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     poll_seconds: float = YOUNG_SECONDS
     """Pause between polls while a batch is young; below 5 only on a loopback server."""
 
+    max_queued_requests: int = MAX_QUEUED_REQUESTS
+    """Requests at the API at once at most; parts of a large job wait until there is room."""
+
+    max_cost_usd: float | None = None
+    """Refuse to send what may cost more, unless --max-cost says otherwise."""
+
     theme: str = "batchtui-dark"
     """The theme of the screens."""
 
@@ -58,6 +65,8 @@ class Config(msgspec.Struct, frozen=True):
     workspace_id: str | None
     read_only: bool
     poll_seconds: float
+    max_queued_requests: int
+    max_cost_usd: float | None
     theme: str
     sources: dict[str, Source]
 
@@ -96,14 +105,18 @@ def load_config(
         workspace_id=chosen.workspace_id,
         read_only=read_only or file.read_only,
         poll_seconds=file.poll_seconds,
+        max_queued_requests=file.max_queued_requests,
+        max_cost_usd=file.max_cost_usd,
         theme=file.theme,
         sources={
             "profile": name_from,
             "base_url": url_from,
             "workspace_id": "config.toml" if chosen.workspace_id else "default",
             "read_only": "flag" if read_only else "config.toml" if file.read_only else "default",
-            "poll_seconds": "default" if file.poll_seconds == defaults.poll_seconds else "config.toml",
-            "theme": "default" if file.theme == defaults.theme else "config.toml",
+            **{
+                name: "default" if getattr(file, name) == getattr(defaults, name) else "config.toml"
+                for name in ("poll_seconds", "max_queued_requests", "max_cost_usd", "theme")
+            },
         },
     )
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from batchtui.domain.errors import ApiError, BatchtuiError, RateLimitError, RefusedError, UnclearSubmissionError
+from batchtui.domain.errors import ApiError, BatchtuiError, RefusedError, UnclearSubmissionError
 from batchtui.services.prepare import prepare
 from batchtui.services.workbench import Workbench
 from batchtui.simulator import Fault, Served
@@ -34,10 +34,8 @@ REFUSED = {
     "408": Fault(kind="refuse", status=408, method="POST", path=CREATE),
     "409": Fault(kind="refuse", status=409, method="POST", path=CREATE),
     "413": Fault(kind="refuse", status=413, method="POST", path=CREATE, body="<html>too large</html>"),
-    "429": Fault(kind="refuse", status=429, error_type="rate_limit_error", method="POST", path=CREATE),
-    "429 with retry-after": Fault(
-        kind="refuse", status=429, error_type="rate_limit_error", retry_after=7, method="POST", path=CREATE
-    ),
+    "403": Fault(kind="refuse", status=403, error_type="permission_error", method="POST", path=CREATE),
+    "402": Fault(kind="refuse", status=402, error_type="billing_error", method="POST", path=CREATE),
 }
 
 
@@ -84,13 +82,6 @@ async def test_a_refused_create_stays_a_draft(bench: Workbench, server: Served, 
     assert (posts(server), bench.settlements.open_submissions()) == (2, [])
 
 
-async def test_how_long_to_wait_is_told(bench: Workbench, server: Served) -> None:
-    server.simulator.faults.pending.append(REFUSED["429 with retry-after"])
-    with pytest.raises(RateLimitError) as caught:
-        await send(bench)
-    assert caught.value.retry_after_seconds == 7
-
-
 async def test_requests_the_api_calls_invalid_are_not_kept(bench: Workbench, server: Served) -> None:
     server.simulator.faults.pending.append(Fault(kind="refuse", status=400, method="POST", path=CREATE))
     with pytest.raises(ApiError):
@@ -105,7 +96,7 @@ async def test_a_part_that_fails_leaves_the_ones_before_running_and_the_rest_dra
     from batchtui.domain import split
 
     monkeypatch.setattr(split.part_sizes, "__kwdefaults__", {"max_requests": 10, "max_body_bytes": 10**9})
-    server.simulator.faults.pending.append(Fault(kind="refuse", status=429, method="POST", path=CREATE, skip=1))
+    server.simulator.faults.pending.append(Fault(kind="refuse", status=413, method="POST", path=CREATE, skip=1))
     with pytest.raises(ApiError):
         await send(bench)
     assert [stored.part for stored in bench.store.batches.list()] == [1]
@@ -165,8 +156,8 @@ async def test_rows_of_an_open_submission_are_not_sent_by_a_retry(bench: Workben
 
 async def test_one_draft_is_sent_once_by_two(open_workbench: Open, server: Served) -> None:
     first, second = open_workbench(), open_workbench()
-    server.simulator.faults.pending.append(REFUSED["429"])
-    with pytest.raises(RateLimitError):
+    server.simulator.faults.pending.append(REFUSED["409"])
+    with pytest.raises(ApiError):
         await send(first)
     (intent,) = first.settlements.open_submissions()
     outcomes = await asyncio.gather(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,12 +16,19 @@ from urllib.parse import quote
 from batchtui.api.body import body_blocks, check_body
 from batchtui.api.calls import ApiCall
 from batchtui.api.client import Patience, make_client, timeout
-from batchtui.api.convert import batch_from_json, page_from_json, tokens_from_json
+from batchtui.api.convert import (
+    batch_from_json,
+    created_from_json,
+    models_from_json,
+    page_from_json,
+    tokens_from_json,
+)
 from batchtui.api.errors import Action, Answer, answer_error, credentials_error, senseless_error, transport_error
 from batchtui.api.loop_thread import LoopThread
 from batchtui.api.stream import AnswerStream
 from batchtui.domain.batch import Batch, BatchPage
 from batchtui.domain.errors import ApiError, MissingError
+from batchtui.domain.model import ModelFacts
 from batchtui.domain.origin import check_base_url, own_url
 
 if TYPE_CHECKING:
@@ -47,6 +54,7 @@ class _Request:
     answer_seconds: float
     content: bytes | AsyncIterator[bytes] | None = None
     content_bytes: int | None = None
+    betas: tuple[str, ...] = ()
     streams_answer: bool = False
 
 
@@ -88,18 +96,25 @@ class AnthropicGateway:
 
     async def check(self) -> None:
         """Make one free call that shows that the server is there and takes the key."""
-        await self._page(Action("check the key"), 1, None)
+        await self._page(Action("check the key", is_about_batch=False), 1, None)
 
     async def list_batches(self, *, limit: int = 1000, after_id: str | None = None) -> BatchPage:
         """Return one page of batches, newest first; `after_id` is the `last_id` of the page before."""
-        return await self._page(Action("list the batches"), limit, after_id)
+        return await self._page(Action("list the batches", is_about_batch=False), limit, after_id)
 
     async def retrieve(self, batch_id: str) -> Batch:
         """Return one batch."""
         action = Action(f"look up batch {batch_id}")
         return await self._read(self._ask(action, "GET", _path(action, batch_id)), batch_from_json)
 
-    async def create(self, lines: Path, *, body_bytes: int, on_sent: Callable[[int], None] | None = None) -> Batch:
+    async def create(
+        self,
+        lines: Path,
+        *,
+        body_bytes: int,
+        betas: Sequence[str] = (),
+        on_sent: Callable[[int], None] | None = None,
+    ) -> Batch:
         """Create a batch from a file of request lines with one POST that is never repeated.
 
         `on_sent` is called on the caller's event loop. Raises StoreError, before anything is sent, if the file
@@ -120,15 +135,21 @@ class AnthropicGateway:
                 self._patience.create_seconds,
                 content=_async_blocks(blocks, sent),
                 content_bytes=body_bytes,
+                betas=tuple(betas),
             )
-            return await self._read(request, batch_from_json)
+            return await self._read(request, created_from_json)
 
     async def cancel(self, batch_id: str) -> Batch:
-        """Ask for the cancellation of a batch and return it as it is then."""
+        """Ask for the cancellation of a batch and return it as it is then.
+
+        A server whose answer is not the batch is asked for it.
+        """
         action = Action(f"cancel batch {batch_id}", "changes")
-        return await self._read(
-            self._ask(action, "POST", _path(action, batch_id, "/cancel"), b"{}"), batch_from_json
-        )
+        response = await self._send(self._ask(action, "POST", _path(action, batch_id, "/cancel"), b"{}"))
+        try:
+            return batch_from_json(response.content)
+        except (ValueError, RecursionError):
+            return await self.retrieve(batch_id)
 
     async def delete(self, batch_id: str) -> None:
         """Delete an ended batch and its results at the API."""
@@ -161,8 +182,13 @@ class AnthropicGateway:
     async def count_tokens(self, params: dict[str, Any]) -> int:
         """Return the API's estimate of the input tokens of one request; free of charge."""
         body = json.dumps({name: value for name, value in params.items() if name in _COUNTED}).encode()
-        action = Action("count the tokens")
+        action = Action("count the tokens", is_about_batch=False)
         return await self._read(self._ask(action, "POST", "/v1/messages/count_tokens", body), tokens_from_json)
+
+    async def list_models(self) -> list[ModelFacts]:
+        """Return the models the server says it has, on its first page of at most 1,000; free of charge."""
+        action = Action("list the models")
+        return await self._read(self._ask(action, "GET", "/v1/models?limit=1000"), models_from_json)
 
     async def close(self) -> None:
         """Close the connections and end the thread; the gateway cannot be used after that."""
@@ -229,6 +255,8 @@ class AnthropicGateway:
         import httpx2
 
         headers = {"Content-Length": str(request.content_bytes)} if request.content_bytes is not None else {}
+        if request.betas:
+            headers["anthropic-beta"] = ",".join(request.betas)
         if request.streams_answer:
             headers |= {"Accept": "application/x-jsonl, application/binary", "X-Stainless-Raw-Response": "stream"}
         options: Any = {"headers": headers, "timeout": timeout(self._patience, request.answer_seconds)}

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _LOGGERS = ("anthropic", "httpx2", "httpcore2")
 
+_ANTHROPIC = "https://api.anthropic.com"
+
 
 @dataclass(frozen=True, slots=True)
 class Patience:
@@ -54,7 +56,7 @@ def make_client(
                 base_url=base_url,
                 max_retries=0,
                 timeout=timeout(patience, patience.answer_seconds),
-                default_headers={"anthropic-workspace-id": workspace_id} if workspace_id else None,
+                default_headers=_headers(base_url, api_key, workspace_id),
                 http_client=anthropic.DefaultAsyncHttpxClient(
                     follow_redirects=False,
                     # A proxy would get to see the key in plain text.
@@ -71,6 +73,18 @@ def make_client(
         if collecting:
             gc.enable()
     return client
+
+
+def _headers(base_url: str, api_key: str | None, workspace_id: str | None) -> dict[str, str]:
+    """Return what goes with every call beside the SDK's own headers.
+
+    The SDK sends a key as a bearer token. Servers that imitate the API or stand before it often know the older
+    `x-api-key` only, so all but the API itself get the key in both.
+    """
+    headers = {"anthropic-workspace-id": workspace_id} if workspace_id else {}
+    if api_key and origin_of(base_url) != _ANTHROPIC:
+        headers["x-api-key"] = api_key
+    return headers
 
 
 def timeout(patience: Patience, answer_seconds: float) -> httpx2.Timeout:

@@ -1,7 +1,8 @@
 """JSON of the API, and of servers that imitate it, to our own words; read leniently.
 
 What a reply leaves out or spells otherwise is made up for where that is harmless: missing counts are zero, missing
-times None, a time without a zone is UTC. Only a batch without an id or a status is no batch.
+times None, a time without a zone is UTC. Only a batch without an id or a status is no batch; one that was created
+a moment ago needs no status.
 """
 
 from __future__ import annotations
@@ -10,8 +11,12 @@ import math
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from batchtui.domain.batch import Batch, BatchPage, Counts
+from batchtui.domain.batch import IN_PROGRESS, Batch, BatchPage, Counts
+from batchtui.domain.model import ModelFacts
 from batchtui.domain.result import read_object
+
+_USUAL_LIMIT = 20
+"""Batches a page where nobody says how many (API reference, list Message Batches)."""
 
 _EXPIRES_AFTER = timedelta(hours=24)
 _YEARS = range(1970, 9000)
@@ -23,11 +28,17 @@ def batch_from_json(data: bytes) -> Batch:
     return _batch(read_object(data))
 
 
+def created_from_json(data: bytes) -> Batch:
+    """Return the batch in the reply to its create, of which the id is enough; raises ValueError without one."""
+    value = read_object(data)
+    return _batch(value if _text(value, "processing_status") else value | {"processing_status": IN_PROGRESS})
+
+
 def page_from_json(data: bytes, limit: int) -> BatchPage:
     """Return the page in a reply to a list of at most `limit` batches; raises ValueError where there is none.
 
-    A server that leaves out `has_more` is taken to have more behind a full page; the cursor it leaves out is the
-    id of the last batch.
+    A server that leaves out `has_more` is taken to have more behind a full page, even if it is full by the usual
+    limit and not by ours; the cursor it leaves out is the id of the last batch.
     """
     value = read_object(data)
     items = value.get("data")
@@ -37,7 +48,7 @@ def page_from_json(data: bytes, limit: int) -> BatchPage:
     last_id = _text(value, "last_id") or (batches[-1].id if batches else None)
     has_more = value.get("has_more")
     if not isinstance(has_more, bool):
-        has_more = len(batches) >= limit
+        has_more = len(batches) >= min(limit, _USUAL_LIMIT)
     return BatchPage(batches, has_more and last_id is not None, last_id)
 
 
@@ -47,6 +58,27 @@ def tokens_from_json(data: bytes) -> int:
     if not isinstance(tokens, int):
         raise ValueError("the reply has no input_tokens")
     return tokens
+
+
+def models_from_json(data: bytes) -> list[ModelFacts]:
+    """Return the models of a page; raises ValueError where there is no list."""
+    listed = read_object(data).get("data")
+    if not isinstance(listed, list):
+        raise ValueError("the reply has no list of models")
+    return [_model(value) for value in listed if isinstance(value, dict) and _text(value, "id")]
+
+
+def _model(value: dict[str, Any]) -> ModelFacts:
+    lifecycle, most = value.get("lifecycle"), value.get("max_tokens")
+    capabilities = value.get("capabilities")
+    batch = capabilities.get("batch") if isinstance(capabilities, dict) else None
+    takes_batches = batch.get("supported") if isinstance(batch, dict) else None
+    return ModelFacts(
+        id=str(value["id"]),
+        max_output_tokens=most if isinstance(most, int) and most > 0 else None,
+        lifecycle=lifecycle if lifecycle in {"active", "deprecated", "retired"} else None,
+        takes_batches=takes_batches if isinstance(takes_batches, bool) else None,
+    )
 
 
 def _batch(value: object) -> Batch:

@@ -31,6 +31,9 @@ from batchtui.domain.errors import (
 from batchtui.domain.result import read_object
 
 _MESSAGE_CHARS = 500
+_SECRET_CHARS = 8
+"""The shortest key that is taken out of messages; a shorter one is a stand-in and part of many words."""
+
 _KEY_LIKE = re.compile(r"\bsk-[\w-]{8,}|\bBearer\s+\S{20,}")
 _SPEND_CODE = "spend_limit_reached"
 _MONTHLY_SPEND_CODE = "enforced_spend_limit_reached"
@@ -40,10 +43,11 @@ _DAY_AND_TIME = re.compile(r"(\d{4}-\d{2}-\d{2})(?: at |[T ])(\d{2}:\d{2})")
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What was being done, to complete “Could not …”, and what it does at the API."""
+    """What was being done, to complete “Could not …”, what it does at the API, and whether it names a batch."""
 
     name: str
     effect: Literal["reads", "creates", "changes"] = "reads"
+    is_about_batch: bool = True
 
     @property
     def unharmed(self) -> str:
@@ -218,6 +222,8 @@ def _kind(action: Action, answer: Answer, told: _Told) -> tuple[type[ApiError], 
             return AuthError, "Use a key of the right workspace that is allowed to do this."
         case 404 if action.effect == "creates":
             return MissingError, "Check the base URL and the models in the requests."
+        case 404 if not action.is_about_batch:
+            return MissingError, "Check the base URL: there is no such endpoint of a Message Batches API."
         case 404:
             return MissingError, "It may belong to another workspace, be deleted, or be too new to be seen yet."
         case 413:
@@ -294,7 +300,7 @@ def _broken(error: Exception) -> str:
 
 def _clean(text: str, secret: str | None) -> str:
     """Return outside text in one line of bearable length, with everything that looks like a key taken out."""
-    if secret:
+    if secret and len(secret) >= _SECRET_CHARS:
         text = text.replace(secret, "[key]")
     text = " ".join(_KEY_LIKE.sub("[key]", text).split())
     return text if len(text) <= _MESSAGE_CHARS else text[: _MESSAGE_CHARS - 1] + "…"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any, Protocol
 
 from batchtui.domain.batch import Batch, BatchPage
+from batchtui.domain.model import ModelFacts
 
 
 class Gateway(Protocol):
@@ -30,13 +31,20 @@ class Gateway(Protocol):
     async def retrieve(self, batch_id: str) -> Batch:
         """Return one batch."""
 
-    async def create(self, lines: Path, *, body_bytes: int, on_sent: Callable[[int], None] | None = None) -> Batch:
+    async def create(
+        self,
+        lines: Path,
+        *,
+        body_bytes: int,
+        betas: Sequence[str] = (),
+        on_sent: Callable[[int], None] | None = None,
+    ) -> Batch:
         """Create a batch from a file of request lines with one POST that is never repeated.
 
         The body is streamed from the file; `body_bytes` is its exact length (see `domain.request.body_length`).
-        `on_sent` is called with the bytes handed to the connection so far. An error with
-        `nothing_was_created` proves that there is no batch; any other ApiError leaves it open. Raises StoreError,
-        before anything is sent, if the file cannot be read or does not make `body_bytes`.
+        `betas` hold for every request of the batch. `on_sent` is called with the bytes handed to the connection so
+        far. An error with `nothing_was_created` proves that there is no batch; any other ApiError leaves it open.
+        Raises StoreError, before anything is sent, if the file cannot be read or does not make `body_bytes`.
         """
 
     async def cancel(self, batch_id: str) -> Batch:
@@ -54,6 +62,9 @@ class Gateway(Protocol):
 
     async def count_tokens(self, params: dict[str, Any]) -> int:
         """Return the API's estimate of the input tokens of one request; free of charge."""
+
+    async def list_models(self) -> list[ModelFacts]:
+        """Return the models the server says it has; free of charge."""
 
     async def forget_key(self) -> None:
         """Look the key up again at the next call, because it may have changed."""

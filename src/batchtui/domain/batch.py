@@ -19,6 +19,9 @@ MAX_REQUESTS = 100_000
 MAX_BODY_BYTES = 255_000_000
 """Bytes of one create body at most: the API says 256 MB and not which kind of MB, so we stay below both."""
 
+MAX_QUEUED_REQUESTS = 200_000
+"""Requests in the processing queue of the lowest tier (API docs, rate limits: Message Batches)."""
+
 ResultsState = Literal["none", "partial", "complete", "gone"]
 CostKind = Literal["actual", "estimate", "unknown"]
 

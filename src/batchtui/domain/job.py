@@ -9,7 +9,7 @@ from typing import Literal
 
 from batchtui.domain.batch import Counts, StoredBatch
 
-IntentState = Literal["draft", "sending", "unclear", "closed", "discarded"]
+IntentState = Literal["draft", "waiting", "sending", "unclear", "closed", "discarded"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +27,9 @@ class Job:
 class Intent:
     """What is written down before a create, so that no create is lost and none is sent twice.
 
-    `state` is `draft` until the first byte may leave, `sending` from then until an answer, `unclear` when no
-    answer could be had, `closed` when the batch is known, `discarded` when the user gave it up.
+    `state` is `draft` until the first byte may leave, `waiting` when the user has agreed and it goes out by itself
+    as soon as there is room at the API and `not_before` is past, `sending` from the first byte until an answer,
+    `unclear` when no answer could be had, `closed` when the batch is known, `discarded` when the user gave it up.
     `sent_at` opens the time window in which the batch, if there is one, was created.
     `sha256` is of the request lines as they stand in the spool; `body_bytes` is the Content-Length.
     """
@@ -50,6 +51,9 @@ class Intent:
     settled_at: datetime | None = None
     batch_id: str | None = None
     error: str | None = None
+    betas: tuple[str, ...] = ()
+    estimate_usd: float | None = None
+    not_before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

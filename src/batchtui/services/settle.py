@@ -58,7 +58,7 @@ class Settlements:
                 unharmed="Nothing was changed.",
                 todo="Adopt a batch of the same size.",
             )
-        await self._store.intents.close(intent.id, batch, estimate_usd=None)
+        await self._store.intents.close(intent.id, batch)
         await self._store.requests.index(batch.id)
         return self._store.batches.get(batch.id)
 

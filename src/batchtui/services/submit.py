@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
 from batchtui.api.gateway import Gateway
-from batchtui.domain.batch import Batch, StoredBatch
-from batchtui.domain.errors import ApiError, BatchtuiError, RejectedError, UnclearSubmissionError
+from batchtui.domain.batch import MAX_QUEUED_REQUESTS, Counts, StoredBatch
+from batchtui.domain.errors import (
+    ApiError,
+    BatchtuiError,
+    MissingError,
+    RateLimitError,
+    RefusedError,
+    RejectedError,
+    UnclearSubmissionError,
+)
 from batchtui.domain.job import Intent, Job
 from batchtui.services.prepare import Prepared, discard
 from batchtui.store import Store
@@ -16,25 +26,35 @@ HTTP_BAD_REQUEST = 400
 
 DRAFT_KEPT = "The requests are kept as a draft: `batchtui settle` sends or drops them."
 
+ROOM_AFTER_SECONDS = 60.0
+"""How long to wait where the API has no room and does not say for how long."""
+
 OnSent = Callable[[int, int], None]
 """Called with the bytes sent so far and the bytes to send in all."""
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What a submission led to: the job and the batches that now run."""
+    """What a submission led to: the job, the batches that run now, and the parts that wait for room at the API."""
 
     job: Job
     batches: tuple[StoredBatch, ...]
+    waiting: tuple[Intent, ...] = ()
 
 
 class Submissions:
-    """Sends prepared submissions, part after part, each written down before its POST."""
+    """Sends prepared submissions, part after part, each written down before its POST.
 
-    def __init__(self, store: Store, gateway: Gateway, profile: str) -> None:
+    At most `max_queued_requests` requests of this profile are at the API at once; what does not fit waits.
+    """
+
+    def __init__(
+        self, store: Store, gateway: Gateway, profile: str, *, max_queued_requests: int = MAX_QUEUED_REQUESTS
+    ) -> None:
         self._store = store
         self._gateway = gateway
         self._profile = profile
+        self._max_queued_requests = max_queued_requests
 
     async def send(
         self,
@@ -48,18 +68,23 @@ class Submissions:
         """Send all parts as a new job, or as another attempt of an existing one; takes over the spools.
 
         One free call shows first that the key and the server are good; if they are not, nothing stays on disk.
+        Parts that do not fit beside what runs, or that the API has no room for now, wait: see `feed`.
+
         Raises what that call raises, `UnclearSubmissionError` where it is unknown whether a part was created, and
         an `ApiError` where a part was refused; parts before it run, it and those after it stay drafts, except that
         requests the API calls invalid are dropped.
         """
         intents = await self._write_down(prepared, name, job, attempt)
-        share_usd = _per_request(prepared)
         sent: list[StoredBatch] = []
         before = 0
-        for intent in intents:
+        for number, intent in enumerate(intents):
             progress = None if on_sent is None else _offset(on_sent, before, prepared.body_bytes)
             try:
-                sent.append(await self.send_intent(intent, share_usd=share_usd, on_sent=progress))
+                if not self._has_room_for(intent):
+                    return await self._wait_for_room(intents[number:], sent)
+                sent.append(await self.send_intent(intent, on_sent=progress))
+            except RateLimitError as error:
+                return await self._wait_for_room(intents[number:], sent, error)
             except ApiError as error:
                 if isinstance(error, RejectedError) and error.status == HTTP_BAD_REQUEST and not sent:
                     await self._drop(intents)
@@ -69,46 +94,50 @@ class Submissions:
             before += intent.body_bytes
         return Submission(self._store.jobs.get(intents[0].job_id), tuple(sent))
 
-    async def _write_down(self, prepared: Prepared, name: str, job: Job | None, attempt: int) -> list[Intent]:
-        """Return an intent for every part, after one free call; leave nothing if any of that fails."""
-        intents: list[Intent] = []
-        new_job: Job | None = None
-        try:
-            await self._gateway.check()
-            if job is None:
-                job = new_job = await self._store.jobs.create(name, self._profile)
-            for number, part in enumerate(prepared.parts, 1):
-                intent = await self._store.intents.open(
-                    job=job,
-                    base_url=self._gateway.base_url,
-                    attempt=attempt,
-                    part=number,
-                    parts=len(prepared.parts),
-                    request_count=part.request_count,
-                    body_bytes=part.body_bytes,
-                    sha256=part.sha256,
-                    spool=part.spool,
-                )
-                intents.append(intent)
-        except BaseException:
-            await self._drop(intents)
-            if new_job is not None:
-                await self._store.jobs.remove_if_empty(new_job.id)
-            await discard(prepared)
-            raise
-        return intents
+    async def feed(self) -> list[StoredBatch]:
+        """Send the waiting parts that there is room for now, oldest first, and return their batches.
 
-    async def send_intent(
-        self, intent: Intent, *, share_usd: float | None = None, on_sent: Callable[[int], None] | None = None
-    ) -> StoredBatch:
-        """Send one part that is a draft, with exactly one POST, and put its batch in place.
+        They are those the user agreed to when the job was submitted. Two processes that feed at once send every
+        part once. Raises as `send` does; what was refused for lack of room waits on, after any other refusal the
+        job's parts are drafts again.
+        """
+        sent: list[StoredBatch] = []
+        for intent in self._waiting():
+            too_early = intent.not_before is not None and intent.not_before > datetime.now(UTC)
+            if too_early or not self._has_room_for(intent):
+                break
+            try:
+                sent.append(await self.send_intent(intent))
+            except RateLimitError as error:
+                await self._store.intents.mark_waiting(intent.id, error.what, not_before=_not_before(error))
+                break
+            except RefusedError:
+                continue
+            except (ApiError, UnclearSubmissionError) as error:
+                await self.hold(intent.job_id)
+                if isinstance(error, ApiError):
+                    error.todo = f"{error.todo} {DRAFT_KEPT}".lstrip()
+                raise
+        return sent
 
-        `share_usd` is the estimated cost of one request. Raises as `send` does.
+    async def hold(self, job_id: str) -> None:
+        """Make the waiting parts of a job drafts, so that they go out only when the user says so."""
+        for intent in self._waiting():
+            if intent.job_id == job_id:
+                await self._store.intents.mark_draft(intent.id, "Held back.")
+
+    async def send_intent(self, intent: Intent, *, on_sent: Callable[[int], None] | None = None) -> StoredBatch:
+        """Send one part that has been written down, with exactly one POST, and put its batch in place.
+
+        Raises `RefusedError` if another process sends it, else as `send` does.
         """
         await self._store.intents.mark_sending(intent.id)
         try:
             batch = await self._gateway.create(
-                self._store.files.spool_path(intent.id), body_bytes=intent.body_bytes, on_sent=on_sent
+                self._store.files.spool_path(intent.id),
+                body_bytes=intent.body_bytes,
+                betas=intent.betas,
+                on_sent=on_sent,
             )
         except BatchtuiError as error:
             if isinstance(error, ApiError) and not error.nothing_was_created:
@@ -119,13 +148,73 @@ class Submissions:
         except BaseException:
             await self._store.intents.mark_unclear(intent.id, "It was interrupted.")
             raise
-        return await self._put_in_place(intent, batch, share_usd)
-
-    async def _put_in_place(self, intent: Intent, batch: Batch, share_usd: float | None) -> StoredBatch:
-        estimate = None if share_usd is None else share_usd * intent.request_count
-        await self._store.intents.close(intent.id, batch, estimate_usd=estimate)
+        if not batch.counts.total:
+            batch = replace(batch, counts=Counts(processing=intent.request_count))
+        await self._store.intents.close(intent.id, batch)
         await self._store.requests.index(batch.id)
         return self._store.batches.get(batch.id)
+
+    async def _write_down(self, prepared: Prepared, name: str, job: Job | None, attempt: int) -> list[Intent]:
+        """Return an intent for every part, after one free call; leave nothing if any of that fails."""
+        intents: list[Intent] = []
+        new_job: Job | None = None
+        high = prepared.estimate.cost_usd_high
+        try:
+            # A server without a list has no answer to the check; its create shows whether it takes the key.
+            with suppress(MissingError):
+                await self._gateway.check()
+            if job is None:
+                job = new_job = await self._store.jobs.create(name, self._profile)
+            for number, part in enumerate(prepared.parts, 1):
+                share = part.request_count / prepared.request_count
+                intent = await self._store.intents.open(
+                    job=job,
+                    base_url=self._gateway.base_url,
+                    attempt=attempt,
+                    part=number,
+                    parts=len(prepared.parts),
+                    request_count=part.request_count,
+                    body_bytes=part.body_bytes,
+                    sha256=part.sha256,
+                    spool=part.spool,
+                    betas=prepared.betas,
+                    estimate_usd=None if high is None else high * share,
+                )
+                intents.append(intent)
+        except BaseException:
+            await self._drop(intents)
+            if new_job is not None:
+                await self._store.jobs.remove_if_empty(new_job.id)
+            await discard(prepared)
+            raise
+        return intents
+
+    async def _wait_for_room(
+        self, intents: list[Intent], sent: list[StoredBatch], error: RateLimitError | None = None
+    ) -> Submission:
+        why, not_before = (error.what, _not_before(error)) if error else (None, None)
+        for intent in intents:
+            await self._store.intents.mark_waiting(intent.id, why, not_before=not_before)
+        waiting = tuple(self._store.intents.get(intent.id) for intent in intents)
+        return Submission(self._store.jobs.get(intents[0].job_id), tuple(sent), waiting)
+
+    def _has_room_for(self, intent: Intent) -> bool:
+        """Return whether a part fits beside what is at the API; one that is alone always does."""
+        running = self._store.batches.running(self._profile, self._gateway.base_url)
+        queued = sum(stored.batch.counts.total for stored in running)
+        queued += sum(
+            other.request_count
+            for other in self._store.intents.open_ones(self._profile)
+            if other.state in {"sending", "unclear"} and other.base_url == self._gateway.base_url
+        )
+        return not queued or queued + intent.request_count <= self._max_queued_requests
+
+    def _waiting(self) -> list[Intent]:
+        return [
+            intent
+            for intent in self._store.intents.open_ones(self._profile)
+            if intent.state == "waiting" and intent.base_url == self._gateway.base_url
+        ]
 
     async def _drop(self, intents: list[Intent]) -> None:
         for intent in intents:
@@ -133,9 +222,8 @@ class Submissions:
             await self._store.jobs.remove_if_empty(intent.job_id)
 
 
-def _per_request(prepared: Prepared) -> float | None:
-    high = prepared.estimate.cost_usd_high
-    return None if high is None else high / prepared.request_count
+def _not_before(error: RateLimitError) -> datetime:
+    return datetime.now(UTC) + timedelta(seconds=error.retry_after_seconds or ROOM_AFTER_SECONDS)
 
 
 def _offset(on_sent: OnSent, before: int, total: int) -> Callable[[int], None]:

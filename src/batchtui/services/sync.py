@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from batchtui.api.gateway import Gateway
 from batchtui.domain.batch import Batch, BatchPage, StoredBatch
-from batchtui.domain.errors import BatchtuiError, MissingError, RejectedError, UnclearError
+from batchtui.domain.errors import ApiError, BatchtuiError, MissingError, RejectedError, UnclearError
 from batchtui.services.download import Downloaded, Downloads
+from batchtui.services.submit import Submissions
 from batchtui.store import Change, Store
 
-PAGE_LIMITS = (1000, 100)
-"""Batches a page: the most the API gives, and what servers that take less than it are asked for."""
+PAGE_LIMITS = (1000, 100, 20)
+"""Batches a page: the most the API gives, and what servers that refuse so many are asked for."""
+
+NO_ENDPOINT = frozenset({404, 405})
+"""How a server says that it has no list."""
 
 MAX_PAGES = 1000
 """Where a list that never ends is given up."""
@@ -20,13 +25,14 @@ MAX_PAGES = 1000
 
 @dataclass(frozen=True, slots=True)
 class SyncReport:
-    """What one sync found: rows that changed, batches that ended since the last look, and results brought home.
+    """What one sync found and did: rows that changed, results brought home, waiting parts that were sent.
 
     `errors` are those of single batches; what concerns the whole list is raised.
     """
 
     changes: tuple[Change, ...] = ()
     downloaded: tuple[Downloaded, ...] = ()
+    sent: tuple[StoredBatch, ...] = ()
     errors: tuple[BatchtuiError, ...] = field(default=())
 
     @property
@@ -40,26 +46,66 @@ class SyncReport:
 
 
 class Sync:
-    """Asks the API for the list and writes down what changed."""
+    """Asks the API for the list and writes down what changed; with `feeds` it sends parts that wait for room."""
 
-    def __init__(self, store: Store, gateway: Gateway, downloads: Downloads, profile: str) -> None:
+    def __init__(
+        self,
+        store: Store,
+        gateway: Gateway,
+        downloads: Downloads,
+        submissions: Submissions,
+        profile: str,
+        *,
+        feeds: bool = True,
+    ) -> None:
         self._store = store
         self._gateway = gateway
         self._downloads = downloads
+        self._submissions = submissions
+        self._feeds = feeds
         self._profile = profile
+        self._page_limits: tuple[int, ...] = PAGE_LIMITS
 
     async def update(self, *, all_pages: bool = False) -> SyncReport:
         """Update the stored batches from the list.
 
         Pages are read back to the oldest batch that still runs here, or all of them: on request, and on the
-        first look at a server. A running batch the list does not show is asked for by itself; one 404 does not
-        end it, since the API has been seen to give one by mistake.
+        first look at a server. A running batch the list does not show is asked for by itself, and so are all of
+        them where there is no list; one 404 does not end it, since the API has been seen to give one by mistake.
         """
         running = self._store.batches.running(self._profile, self._gateway.base_url)
         known = self._store.batches.count(self._profile, self._gateway.base_url)
         since = min((stored.batch.created_at for stored in running), default=None)
-        everything = all_pages or not known
         seen: dict[str, Batch] = {}
+        errors: list[BatchtuiError] = []
+        try:
+            errors += await self._read_list(seen, since, everything=all_pages or not known)
+        except ApiError as error:
+            if not running or error.status not in NO_ENDPOINT:
+                raise
+            errors.append(error)
+        errors += await self._ask_for_unlisted(running, seen)
+        changes = await self._store.batches.record(
+            list(seen.values()), profile=self._profile, base_url=self._gateway.base_url
+        )
+        return SyncReport(tuple(changes), errors=tuple(errors))
+
+    async def run(self, on_progress: Callable[[StoredBatch, int], None] | None = None) -> SyncReport:
+        """Update the stored batches, send the waiting parts there is room for now, and download what has ended."""
+        report = await self.update()
+        errors = list(report.errors)
+        sent: list[StoredBatch] = []
+        try:
+            sent = await self._submissions.feed() if self._feeds else []
+        except BatchtuiError as error:
+            errors.append(error)
+        downloaded, failures = await self._downloads.download_due(on_progress)
+        return SyncReport(report.changes, tuple(downloaded), tuple(sent), (*errors, *failures))
+
+    async def _read_list(
+        self, seen: dict[str, Batch], since: datetime | None, *, everything: bool
+    ) -> list[BatchtuiError]:
+        """Add what the list holds, newest first, back to `since` or to its end; return what is wrong with it."""
         after_id: str | None = None
         for _ in range(MAX_PAGES):
             page = await self._page(after_id)
@@ -68,32 +114,27 @@ class Sync:
             if not page.has_more or page.last_id is None:
                 break
             if not fresh:
-                raise UnclearError(
-                    "The server gave the same page of batches twice.",
-                    unharmed="The batches seen so far are kept.",
-                    todo="Try again; if it stays, the server's list is at fault.",
-                )
+                return [
+                    UnclearError(
+                        "The server gave the same page of batches twice.",
+                        unharmed="The batches seen so far are kept.",
+                        todo="Older ones can be looked at by their full id.",
+                    )
+                ]
             if not everything and (since is None or fresh[-1].created_at < since):
                 break
             after_id = page.last_id
-        errors = await self._ask_for_unlisted(running, seen)
-        changes = await self._store.batches.record(
-            list(seen.values()), profile=self._profile, base_url=self._gateway.base_url
-        )
-        return SyncReport(tuple(changes), errors=tuple(errors))
-
-    async def run(self, on_progress: Callable[[StoredBatch, int], None] | None = None) -> SyncReport:
-        """Update the stored batches and download the results of all that have ended."""
-        report = await self.update()
-        downloaded, errors = await self._downloads.download_due(on_progress)
-        return SyncReport(report.changes, tuple(downloaded), (*report.errors, *errors))
+        return []
 
     async def _page(self, after_id: str | None) -> BatchPage:
-        largest, smaller = PAGE_LIMITS
-        try:
-            return await self._gateway.list_batches(limit=largest, after_id=after_id)
-        except RejectedError:
-            return await self._gateway.list_batches(limit=smaller, after_id=after_id)
+        while True:
+            limit, *smaller = self._page_limits
+            try:
+                return await self._gateway.list_batches(limit=limit, after_id=after_id)
+            except RejectedError as error:
+                if not smaller or error.status in NO_ENDPOINT:
+                    raise
+                self._page_limits = tuple(smaller)
 
     async def _ask_for_unlisted(self, running: list[StoredBatch], seen: dict[str, Batch]) -> list[BatchtuiError]:
         errors: list[BatchtuiError] = []
@@ -102,8 +143,10 @@ class Sync:
                 continue
             try:
                 batch = await self._gateway.retrieve(stored.id)
-            except MissingError as error:
+            except ApiError as error:
                 errors.append(error)
+                if not isinstance(error, MissingError):
+                    break
             else:
                 seen[batch.id] = batch
         return errors

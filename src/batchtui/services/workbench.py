@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from batchtui.api.gateway import Gateway
-from batchtui.domain.batch import StoredBatch
+from batchtui.domain.batch import MAX_QUEUED_REQUESTS, StoredBatch
 from batchtui.domain.errors import RefusedError
 from batchtui.services.adopt import Adoptions
 from batchtui.services.download import Downloads
@@ -28,6 +28,7 @@ class Profile:
     name: str
     base_url: str
     read_only: bool = False
+    max_queued_requests: int = MAX_QUEUED_REQUESTS
 
 
 class Workbench:
@@ -39,10 +40,14 @@ class Workbench:
         self.profile = profile
         self._poll_seconds = poll_seconds
         self.downloads = Downloads(store, gateway, profile.name)
-        self.sync = Sync(store, gateway, self.downloads, profile.name)
+        self.submissions = Submissions(
+            store, gateway, profile.name, max_queued_requests=profile.max_queued_requests
+        )
+        self.sync = Sync(
+            store, gateway, self.downloads, self.submissions, profile.name, feeds=not profile.read_only
+        )
         self.finder = Finder(store, gateway, profile.name)
         self.reader = Reader(store)
-        self.submissions = Submissions(store, gateway, profile.name)
         self.settlements = Settlements(store, gateway, self.sync, self.submissions, profile.name)
         self.retries = Retries(store, self.submissions)
         self.management = Management(store, gateway)

@@ -7,13 +7,16 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from batchtui.domain.job import Intent
 from batchtui.store.columns import read_time
 from batchtui.store.presence import Presence
 
 _SELECT = """
     SELECT i.id, i.job_id, j.name, i.profile, i.base_url, i.attempt, i.part, i.parts, i.request_count, i.body_bytes,
-        i.sha256, i.state, i.created_at, i.sent_at, i.settled_at, i.batch_id, i.error, i.owner
+        i.sha256, i.state, i.created_at, i.sent_at, i.settled_at, i.batch_id,
+        i.error, i.betas, i.estimate_usd, i.not_before, i.owner
     FROM intents i JOIN jobs j ON j.id = i.job_id
 """
 
@@ -33,15 +36,16 @@ def select_open(connection: sqlite3.Connection, presence: Presence, rest: str, *
     return select(
         connection,
         presence,
-        f"WHERE i.state IN ('draft', 'sending', 'unclear') {rest} ORDER BY i.created_at, i.part",
+        f"WHERE i.state IN ('draft', 'waiting', 'sending', 'unclear') {rest} ORDER BY i.created_at, i.part",
         *values,
     )
 
 
 def _intent(row: tuple[Any, ...], presence: Presence) -> Intent:
-    *told, created_at, sent_at, settled_at, batch_id, error, owner = row
+    *told, created_at, sent_at, settled_at, batch_id, error, betas, estimate_usd, not_before, owner = row
     times = (datetime.fromisoformat(created_at), read_time(sent_at), read_time(settled_at))
-    values: list[Any] = [*told, *times, batch_id, error]
+    more = (tuple(msgspec.json.decode(betas)), estimate_usd, read_time(not_before))
+    values: list[Any] = [*told, *times, batch_id, error, *more]
     intent = Intent(*values)
     if intent.state == "sending" and not presence.is_alive(owner):
         return replace(intent, state="unclear", error=DIED)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import NoReturn
+
+import msgspec
 
 from batchtui.domain.batch import Batch, StoredBatch
 from batchtui.domain.errors import RefusedError, StoreError, UnknownIdError
 from batchtui.domain.job import Intent, Job
 from batchtui.store import batch_rows, intent_rows, job_rows
-from batchtui.store.columns import bindable, new_id, now
+from batchtui.store.columns import bindable, new_id, now, written_if
 from batchtui.store.database import Database
 from batchtui.store.files import Files
 from batchtui.store.presence import Presence
 
-SENDABLE = ("draft", "unclear")
+SENDABLE = ("draft", "waiting", "unclear")
 
 
 class Intents:
@@ -41,6 +45,8 @@ class Intents:
         body_bytes: int,
         sha256: str,
         spool: Path,
+        betas: Sequence[str] = (),
+        estimate_usd: float | None = None,
     ) -> Intent:
         """Write down what is going to be sent, as a draft, and take over its prepared spool.
 
@@ -58,6 +64,8 @@ class Intents:
             "request_count": request_count,
             "body_bytes": body_bytes,
             "sha256": sha256,
+            "betas": msgspec.json.encode(list(betas)).decode(),
+            "estimate_usd": estimate_usd,
             "state": "draft",
             "owner": self._presence.token,
             "created_at": now(),
@@ -86,7 +94,7 @@ class Intents:
     async def mark_sending(self, intent_id: str) -> Intent:
         """Write down that from now on a batch may come of it.
 
-        Raises `RefusedError` if it is not a draft or unclear, as when another process sends it, and `StoreError`
+        Raises `RefusedError` if it is not to be sent, as when another process sends it, and `StoreError`
         if its lines are not there.
         """
 
@@ -110,7 +118,7 @@ class Intents:
 
         return await self._database.write(write)
 
-    async def close(self, intent_id: str, batch: Batch, *, estimate_usd: float | None) -> StoredBatch:
+    async def close(self, intent_id: str, batch: Batch) -> StoredBatch:
         """Write down the batch that came of it and move the request lines there.
 
         The rows are committed before the file is moved; a process killed in between leaves the move to the next
@@ -123,11 +131,15 @@ class Intents:
             raise
 
         await self._database.write(
-            lambda connection: self._close(connection, self._get(connection, intent_id), batch, estimate_usd)
+            lambda connection: self._close(connection, self._get(connection, intent_id), batch)
         )
         await self._database.on_writer(lambda: self._files.put_requests_in_place(intent_id, batch.id))
         with self._database.reading() as connection:
             return batch_rows.select(connection, "WHERE b.id = ?", batch.id)[0]
+
+    async def mark_waiting(self, intent_id: str, error: str | None = None, *, not_before: datetime | None) -> None:
+        """Write down that it goes out by itself once there is room; `error` is why the last try did not."""
+        await self._settle(intent_id, "waiting", error, not_before)
 
     async def mark_unclear(self, intent_id: str, error: str) -> None:
         """Write down that no answer could be had."""
@@ -169,21 +181,21 @@ class Intents:
                 connection, self._presence, "AND (?1 IS NULL OR i.profile = ?1)", profile
             )
 
-    async def _settle(self, intent_id: str, state: str, error: str) -> None:
+    async def _settle(
+        self, intent_id: str, state: str, error: str | None, not_before: datetime | None = None
+    ) -> None:
         def write(connection: sqlite3.Connection) -> None:
             intent = self._get(connection, intent_id)
             if intent.state in {"closed", "discarded"}:
                 _refuse(intent)
             connection.execute(
-                "UPDATE intents SET state = ?, error = ?, settled_at = ? WHERE id = ?",
-                (state, bindable(error), now(), intent_id),
+                "UPDATE intents SET state = ?, error = ?, settled_at = ?, not_before = ? WHERE id = ?",
+                (state, error and bindable(error), now(), written_if(not_before), intent_id),
             )
 
         await self._database.write(write)
 
-    def _close(
-        self, connection: sqlite3.Connection, intent: Intent, batch: Batch, estimate_usd: float | None
-    ) -> None:
+    def _close(self, connection: sqlite3.Connection, intent: Intent, batch: Batch) -> None:
         if intent.batch_id not in {None, batch.id}:
             _refuse(intent)
         place = batch_rows.Place(
@@ -202,7 +214,7 @@ class Intents:
             batch_rows.update(connection, before, batch)
             batch_rows.move(connection, before.key, place)
             job_rows.remove_if_empty(connection, before.job_id)
-        batch_rows.set_requests_unindexed(connection, batch.id, estimate_usd)
+        batch_rows.set_requests_unindexed(connection, batch.id, intent.estimate_usd)
         connection.execute(
             "UPDATE intents SET state = 'closed', batch_id = ?, settled_at = ?, error = NULL WHERE id = ?",
             (batch.id, now(), intent.id),

@@ -145,7 +145,10 @@ FIRST_LIGHT = (
         request_count INTEGER NOT NULL,
         body_bytes INTEGER NOT NULL,
         sha256 TEXT NOT NULL,
-        state TEXT NOT NULL CHECK (state IN ('draft', 'sending', 'unclear', 'closed', 'discarded')),
+        betas TEXT NOT NULL DEFAULT '[]',
+        estimate_usd REAL,
+        state TEXT NOT NULL CHECK (state IN ('draft', 'waiting', 'sending', 'unclear', 'closed', 'discarded')),
+        not_before TEXT,
         owner TEXT NOT NULL,
         created_at TEXT NOT NULL,
         sent_at TEXT,
@@ -156,6 +159,6 @@ FIRST_LIGHT = (
     """,
     # Two processes that retry the same rows at once would send them twice: only one gets to be the attempt.
     "CREATE UNIQUE INDEX intents_once ON intents (job_id, attempt, part) WHERE state <> 'discarded'",
-    "CREATE INDEX intents_open ON intents (state) WHERE state IN ('draft', 'sending', 'unclear')",
+    "CREATE INDEX intents_open ON intents (state) WHERE state IN ('draft', 'waiting', 'sending', 'unclear')",
     "CREATE TABLE leases (name TEXT PRIMARY KEY, owner TEXT NOT NULL, expires_at REAL NOT NULL) STRICT",
 )

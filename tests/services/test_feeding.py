@@ -1,0 +1,173 @@
+"""Jobs larger than what the API takes at once: parts wait, and go out as earlier ones end."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from batchtui.domain import split
+from batchtui.domain.errors import ApiError, SpendLimitError
+from batchtui.services.prepare import prepare
+from batchtui.services.submit import Submission, Submissions
+from batchtui.services.workbench import Workbench
+from batchtui.simulator import Fault, Served
+from tests.services.conftest import Open, posts, request_line
+
+CREATE = "/v1/messages/batches"
+
+
+@pytest.fixture(autouse=True)
+def _small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(split.part_sizes, "__kwdefaults__", {"max_requests": 10, "max_body_bytes": 10**9})
+
+
+def with_queue(bench: Workbench, max_queued_requests: int) -> Workbench:
+    bench.submissions = Submissions(
+        bench.store, bench.gateway, bench.profile.name, max_queued_requests=max_queued_requests
+    )
+    bench.sync._submissions = bench.submissions
+    return bench
+
+
+async def submit(bench: Workbench, count: int, name: str = "big") -> Submission:
+    prepared = await prepare(bench.store, [request_line(f"r{number}") for number in range(count)], "test")
+    return await bench.submissions.send(prepared, name=name)
+
+
+def end(server: Served) -> None:
+    for batch in server.simulator.shelf.all():
+        if batch.status != "ended":
+            server.simulator.shelf.end_now(batch)
+
+
+def running(server: Served) -> int:
+    return sum(sum(b.counts().values()) for b in server.simulator.shelf.all() if b.status != "ended")
+
+
+async def test_parts_that_do_not_fit_go_out_in_order_as_others_end(bench: Workbench, server: Served) -> None:
+    with_queue(bench, 20)
+    submission = await submit(bench, 50)
+    assert [stored.part for stored in submission.batches] == [1, 2]
+    assert [(intent.part, intent.state) for intent in submission.waiting] == [(n, "waiting") for n in (3, 4, 5)]
+    assert (await bench.sync.run()).sent == ()
+    seen = [1, 2]
+    while len(seen) < 5:
+        assert running(server) <= 20
+        end(server)
+        seen += [stored.part for stored in (await bench.sync.run()).sent]
+    assert seen == [1, 2, 3, 4, 5]
+    end(server)
+    await bench.sync.run()
+    rows = bench.reader.keys(bench.reader.selection(bench.finder.known("big"), final=True))
+    assert (len(rows), posts(server)) == (50, 5)
+
+
+async def test_what_another_home_left_running_counts_too(bench: Workbench, server: Served) -> None:
+    with_queue(bench, 20)
+    await submit(bench, 10, "first")
+    submission = await submit(bench, 20, "second")
+    assert (len(submission.batches), len(submission.waiting)) == (1, 1)
+
+
+async def test_a_part_larger_than_the_queue_goes_out_alone(bench: Workbench, server: Served) -> None:
+    with_queue(bench, 5)
+    submission = await submit(bench, 20)
+    assert (len(submission.batches), len(submission.waiting)) == (1, 1)
+    end(server)
+    assert [stored.part for stored in (await bench.sync.run()).sent] == [2]
+
+
+async def test_no_room_at_the_api_waits_as_long_as_it_says(bench: Workbench, server: Served) -> None:
+    server.simulator.faults.pending.append(
+        Fault(
+            kind="refuse", status=429, error_type="rate_limit_error", retry_after=3600, method="POST", path=CREATE
+        )
+    )
+    submission = await submit(bench, 20)
+    assert submission.batches == ()
+    assert posts(server) == 1
+    until = submission.waiting[0].not_before
+    assert until is not None
+    assert timedelta(minutes=58) < until - datetime.now(UTC) <= timedelta(minutes=60)
+    assert (await bench.sync.run()).sent == ()
+    assert posts(server) == 1
+    for intent in submission.waiting:
+        await bench.store.intents.mark_waiting(intent.id, not_before=None)
+    assert [stored.part for stored in (await bench.sync.run()).sent] == [1, 2]
+
+
+async def test_a_spend_limit_stops_and_says_until_when(bench: Workbench, server: Served) -> None:
+    with_queue(bench, 10)
+    await submit(bench, 30)
+    end(server)
+    server.simulator.faults.pending.append(
+        Fault(
+            kind="refuse",
+            status=400,
+            message="You have reached your specified workspace API usage limits. "
+            "You will regain access on 2026-12-01 at 00:00 UTC.",
+            method="POST",
+            path=CREATE,
+        )
+    )
+    report = await bench.sync.run()
+    (error,) = report.errors
+    assert isinstance(error, SpendLimitError)
+    assert error.until == datetime(2026, 12, 1, tzinfo=UTC)
+    assert [intent.state for intent in bench.settlements.open_submissions()] == ["draft", "draft"]
+    assert [done.lines for done in report.downloaded] == [10], "what has ended comes home all the same"
+    assert (await bench.sync.run()).sent == ()
+    assert posts(server) == 2
+
+
+async def test_an_unclear_part_holds_the_rest_of_its_job(bench: Workbench, server: Served) -> None:
+    with_queue(bench, 10)
+    await submit(bench, 30)
+    end(server)
+    server.simulator.faults.pending.append(Fault(kind="drop_after", method="POST", path=CREATE))
+    report = await bench.sync.run()
+    assert [error.exit_code for error in report.errors] == [4]
+    found = {open_one.intent.part: open_one for open_one in await bench.settlements.look()}
+    assert {part: one.intent.state for part, one in found.items()} == {2: "unclear", 3: "draft"}
+    await bench.settlements.adopt(found[2].intent, found[2].candidates[0].batch)
+    end(server)
+    await bench.sync.run()
+    await bench.settlements.resend(found[3].intent)
+    assert posts(server) == 3
+
+
+async def test_two_that_feed_send_every_part_once(open_workbench: Open, server: Served) -> None:
+    first, second = with_queue(open_workbench(), 10), with_queue(open_workbench(), 10)
+    await submit(first, 40)
+    for _ in range(3):
+        end(server)
+        await asyncio.gather(first.sync.run(), second.sync.run())
+    end(server)
+    await asyncio.gather(first.sync.run(), second.sync.run())
+    assert posts(server) == 4
+    assert sorted(stored.part for stored in first.store.batches.list()) == [1, 2, 3, 4]
+    assert first.settlements.open_submissions() == []
+
+
+async def test_held_parts_wait_for_the_user(bench: Workbench, server: Served) -> None:
+    with_queue(bench, 10)
+    submission = await submit(bench, 20)
+    await bench.submissions.hold(submission.job.id)
+    end(server)
+    assert (await bench.sync.run()).sent == ()
+    assert [intent.state for intent in bench.settlements.open_submissions()] == ["draft"]
+
+
+async def test_betas_are_sent_for_the_whole_batch(bench: Workbench, server: Served) -> None:
+    lines = [request_line("a", betas=["b-1"], temperature=0.1), request_line("b", betas=["b-2", "b-1"])]
+    prepared = await prepare(bench.store, lines, "test", mend=True)
+    assert (prepared.betas, prepared.mended, prepared.problems) == (("b-1", "b-2"), 2, ())
+    server.simulator.faults.pending.append(Fault(kind="refuse", status=409, method="POST", path=CREATE))
+    with pytest.raises(ApiError):
+        await bench.submissions.send(prepared, name="betas")
+    (intent,) = bench.settlements.open_submissions()
+    await bench.settlements.resend(intent)
+    creates = [seen for seen in server.simulator.log if seen["method"] == "POST" and seen["path"] == CREATE]
+    assert [seen["headers"]["anthropic-beta"] for seen in creates] == ["b-1,b-2"] * 2
