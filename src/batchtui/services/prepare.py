@@ -15,6 +15,7 @@ from pathlib import Path
 from batchtui.domain.errors import LintError, StoreError
 from batchtui.domain.estimate import Estimate, Estimator
 from batchtui.domain.lint import Linter, Problem
+from batchtui.domain.model import ModelList
 from batchtui.domain.request import body_length
 from batchtui.domain.split import part_sizes
 from batchtui.store import Store
@@ -56,13 +57,15 @@ class Prepared:
         return sum(part.body_bytes for part in self.parts)
 
 
-async def prepare(store: Store, lines: Iterable[bytes], source: str, *, mend: bool = False) -> Prepared:
+async def prepare(
+    store: Store, lines: Iterable[bytes], source: str, *, models: ModelList | None = None, mend: bool = False
+) -> Prepared:
     """Check and price request lines and spool them to disk.
 
-    `source` names where the lines come from, for messages; `mend` is as for `Linter`. Raises `LintError` if a
+    `source` names where the lines come from, for messages; `models` and `mend` are as for `Linter`. Raises `LintError` if a
     line cannot be sent or there is none, `StoreError` if the spool cannot be written; then nothing is left on disk.
     """
-    return await asyncio.to_thread(_prepare, store, lines, source, mend)
+    return await asyncio.to_thread(_prepare, store, lines, source, Linter(models, mend=mend))
 
 
 async def discard(prepared: Prepared) -> None:
@@ -71,10 +74,10 @@ async def discard(prepared: Prepared) -> None:
         await asyncio.to_thread(shutil.rmtree, part.spool.parent, ignore_errors=True)
 
 
-def _prepare(store: Store, lines: Iterable[bytes], source: str, mend: bool) -> Prepared:
+def _prepare(store: Store, lines: Iterable[bytes], source: str, linter: Linter) -> Prepared:
     spool = store.files.new_spool()
     try:
-        return _spool(store, lines, source, spool, Linter(mend=mend))
+        return _spool(store, lines, source, spool, linter)
     except OSError as error:
         shutil.rmtree(spool.parent, ignore_errors=True)
         raise StoreError(

@@ -12,6 +12,7 @@ from batchtui.domain.request import encode_request
 from batchtui.domain.result import read_object
 from batchtui.domain.retry import EDIT_FIRST, RESEND, Cause, FailedRow, causes, verdict_of
 from batchtui.services.find import Target
+from batchtui.services.models import ModelLists
 from batchtui.services.prepare import Prepared, prepare
 from batchtui.services.submit import OnSent, Submission, Submissions
 from batchtui.store import Store
@@ -43,8 +44,9 @@ class RetryPlan:
 class Retries:
     """Plans retries from the final answers of a job and sends them."""
 
-    def __init__(self, store: Store, submissions: Submissions) -> None:
+    def __init__(self, store: Store, submissions: Submissions, models: ModelLists) -> None:
         self._store = store
+        self._models = models
         self._submissions = submissions
 
     def plan(
@@ -111,7 +113,12 @@ class Retries:
                 if plan.edit_first
                 else "",
             )
-        return await prepare(self._store, self._lines(plan), f"attempt {plan.attempt} of {plan.job.name}")
+        return await prepare(
+            self._store,
+            self._lines(plan),
+            f"attempt {plan.attempt} of {plan.job.name}",
+            models=self._models.known(),
+        )
 
     async def send(self, plan: RetryPlan, prepared: Prepared, on_sent: OnSent | None = None) -> Submission:
         """Send a prepared retry as a new attempt; see `Submissions.send` for what it raises."""

@@ -10,6 +10,7 @@ from batchtui.api.gateway import Gateway
 from batchtui.domain.batch import Batch, BatchPage, StoredBatch
 from batchtui.domain.errors import ApiError, BatchtuiError, MissingError, RejectedError, UnclearError
 from batchtui.services.download import Downloaded, Downloads
+from batchtui.services.models import ModelLists
 from batchtui.services.submit import Submissions
 from batchtui.store import Change, Store
 
@@ -54,6 +55,7 @@ class Sync:
         gateway: Gateway,
         downloads: Downloads,
         submissions: Submissions,
+        models: ModelLists,
         profile: str,
         *,
         feeds: bool = True,
@@ -62,9 +64,10 @@ class Sync:
         self._gateway = gateway
         self._downloads = downloads
         self._submissions = submissions
+        self._models = models
         self._feeds = feeds
         self._profile = profile
-        self._page_limits: tuple[int, ...] = PAGE_LIMITS
+        self._refused_limits = 0
 
     async def update(self, *, all_pages: bool = False) -> SyncReport:
         """Update the stored batches from the list.
@@ -93,6 +96,7 @@ class Sync:
     async def run(self, on_progress: Callable[[StoredBatch, int], None] | None = None) -> SyncReport:
         """Update the stored batches, send the waiting parts there is room for now, and download what has ended."""
         report = await self.update()
+        await self._models.refresh()
         errors = list(report.errors)
         sent: list[StoredBatch] = []
         try:
@@ -128,13 +132,13 @@ class Sync:
 
     async def _page(self, after_id: str | None) -> BatchPage:
         while True:
-            limit, *smaller = self._page_limits
+            limit, *smaller = PAGE_LIMITS[self._refused_limits :]
             try:
                 return await self._gateway.list_batches(limit=limit, after_id=after_id)
             except RejectedError as error:
                 if not smaller or error.status in NO_ENDPOINT:
                     raise
-                self._page_limits = tuple(smaller)
+                self._refused_limits += 1
 
     async def _ask_for_unlisted(self, running: list[StoredBatch], seen: dict[str, Batch]) -> list[BatchtuiError]:
         errors: list[BatchtuiError] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from batchtui.api.gateway import Gateway
@@ -12,7 +12,10 @@ from batchtui.services.adopt import Adoptions
 from batchtui.services.download import Downloads
 from batchtui.services.find import Finder
 from batchtui.services.manage import Management
+from batchtui.services.models import ModelLists
 from batchtui.services.poll import Poller, PollState
+from batchtui.services.prepare import Prepared, prepare
+from batchtui.services.price import count_sample
 from batchtui.services.read import Reader
 from batchtui.services.retry import Retries
 from batchtui.services.settle import Settlements
@@ -39,19 +42,28 @@ class Workbench:
         self.gateway = gateway
         self.profile = profile
         self._poll_seconds = poll_seconds
+        self.models = ModelLists(store, gateway)
         self.downloads = Downloads(store, gateway, profile.name)
         self.submissions = Submissions(
             store, gateway, profile.name, max_queued_requests=profile.max_queued_requests
         )
         self.sync = Sync(
-            store, gateway, self.downloads, self.submissions, profile.name, feeds=not profile.read_only
+            store, gateway, self.downloads, self.submissions, self.models, profile.name, feeds=not profile.read_only
         )
         self.finder = Finder(store, gateway, profile.name)
         self.reader = Reader(store)
         self.settlements = Settlements(store, gateway, self.sync, self.submissions, profile.name)
-        self.retries = Retries(store, self.submissions)
+        self.retries = Retries(store, self.submissions, self.models)
         self.management = Management(store, gateway)
         self.adoptions = Adoptions(store, self.reader)
+
+    async def prepare(self, lines: Iterable[bytes], source: str, *, mend: bool = False) -> Prepared:
+        """Check and price request lines against the models known here and spool them; see `prepare.prepare`."""
+        return await prepare(self.store, lines, source, models=self.models.known(), mend=mend)
+
+    async def count_sample(self, prepared: Prepared) -> Prepared:
+        """Return a prepared submission with the API's own count in its estimate, if it can be had."""
+        return await count_sample(self.store, self.gateway, prepared)
 
     def poller(
         self,

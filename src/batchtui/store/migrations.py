@@ -160,5 +160,6 @@ FIRST_LIGHT = (
     # Two processes that retry the same rows at once would send them twice: only one gets to be the attempt.
     "CREATE UNIQUE INDEX intents_once ON intents (job_id, attempt, part) WHERE state <> 'discarded'",
     "CREATE INDEX intents_open ON intents (state) WHERE state IN ('draft', 'waiting', 'sending', 'unclear')",
+    "CREATE TABLE model_lists (base_url TEXT PRIMARY KEY, as_of TEXT NOT NULL, models TEXT NOT NULL) STRICT",
     "CREATE TABLE leases (name TEXT PRIMARY KEY, owner TEXT NOT NULL, expires_at REAL NOT NULL) STRICT",
 )

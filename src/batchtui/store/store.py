@@ -12,6 +12,7 @@ from batchtui.store.files import Files, make_directory
 from batchtui.store.intents import Intents
 from batchtui.store.jobs import Jobs
 from batchtui.store.leases import Leases
+from batchtui.store.models import Models
 from batchtui.store.presence import Presence
 from batchtui.store.recovery import recover
 from batchtui.store.requests import Requests
@@ -36,6 +37,7 @@ class Store:
         self.requests = Requests(database, files)
         self.results = Results(database, files, presence)
         self.intents = Intents(database, files, presence)
+        self.models = Models(database)
         self.leases = Leases(database)
 
     @classmethod
