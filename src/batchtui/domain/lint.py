@@ -11,6 +11,7 @@ from batchtui.domain.model import ModelList, offline_models
 from batchtui.domain.params import Severity, betas_of, flaws, without_removed
 from batchtui.domain.request import CUSTOM_ID, encode_request
 from batchtui.domain.result import read_object
+from batchtui.domain.seen import FirstSeen
 
 ALLOWED_KEYS = frozenset({"custom_id", "params"})
 
@@ -47,7 +48,7 @@ class CheckedRequest:
 
 
 class Linter:
-    """Reads request lines one by one and collects what is wrong with them; only the custom_ids are kept.
+    """Reads request lines one by one and collects what is wrong with them; none of them is kept.
 
     With `mend` set, params that no model takes any more are left out and `betas` are collected for the header of
     the batch; such a line is written anew, every other one stays as it is to the byte.
@@ -59,7 +60,7 @@ class Linter:
         self.mended = 0
         self._models = models or offline_models()
         self._mend = mend
-        self._first_line_of: dict[str, int] = {}
+        self._seen = FirstSeen()
 
     def read(self, lines: Iterable[bytes]) -> Iterator[CheckedRequest]:
         """Yield each usable request; blank lines are passed over.
@@ -108,7 +109,7 @@ class Linter:
             message = "a custom_id has 1 to 64 of the characters a-z A-Z 0-9 _ and -"
             self._add(number, str(custom_id), "custom_id-pattern", message)
             return str(custom_id)
-        first = self._first_line_of.setdefault(custom_id, number)
+        first = self._seen.first(custom_id, number)
         if first != number:
             self._add(number, custom_id, "custom_id-duplicate", f"line {first} has the same custom_id")
         return custom_id
