@@ -98,8 +98,14 @@ async def until(pilot: Pilot[Any], condition: Callable[[], object]) -> None:
 
 
 async def until_shown(pilot: Pilot[Any], *texts: str) -> None:
-    """Let the app run until all these texts are on the screen on top."""
-    await until(pilot, lambda: all(text in screen_text(pilot.app) for text in texts))
+    """Let the app run until all these texts are on the screen on top, broken into lines or not."""
+
+    def shown() -> bool:
+        text = screen_text(pilot.app)
+        words = " ".join(text.replace("│", " ").split())
+        return all(wanted in text or wanted in words for wanted in texts)
+
+    await until(pilot, shown)
 
 
 def told(app: App[Any]) -> str:

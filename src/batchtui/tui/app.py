@@ -83,8 +83,7 @@ class BatchtuiApp(App[None]):
         try:
             await work
             await self.session.look()
-        except UnclearSubmissionError as error:
-            self.tell_trouble(error)
+        except UnclearSubmissionError:
             await settle(self, self.session)
         except BatchtuiError as error:
             self.tell_trouble(error)

@@ -94,17 +94,21 @@ def _job(job: JobRow, now: datetime) -> list[Line]:
 
 def _intent(intent: Intent, now: datetime) -> list[Line]:
     lines: list[Line] = [_title(intent.job_name, intent), []]
+    lines += [[Cell(text)] for text in _INTENT_HELP.get(intent.state, ())]
+    if intent.error:
+        lines.append([Cell(intent.error, "warn")])
     lines += [
+        [],
         _fact("requests", count(intent.request_count), bytes_text(intent.body_bytes)),
         _fact("written", local_time(intent.created_at), ago(now - intent.created_at)),
-        _fact("sent", local_time(intent.sent_at)),
+    ]
+    if intent.sent_at is not None:
+        lines.append(_fact("tried" if intent.state == "draft" else "sent", local_time(intent.sent_at)))
+    return [
+        *lines,
         _fact("attempt", str(intent.attempt), f"part {intent.part} of {intent.parts}"),
         _fact("profile", intent.profile, host(intent.base_url)),
-        [],
     ]
-    if intent.error:
-        lines += [[Cell(intent.error, "warn")], []]
-    return [*lines, *[[Cell(text, "muted")] for text in _INTENT_HELP.get(intent.state, ())]]
 
 
 _INTENT_HELP = {

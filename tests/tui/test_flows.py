@@ -1,0 +1,270 @@
+"""From a key to its effect at the server, and back to the screen."""
+
+from pathlib import Path
+
+import pytest
+from textual.widgets import Input
+
+from batchtui.domain.request import body_length
+from batchtui.services.workbench import Workbench
+from batchtui.simulator import Fault, Served
+from batchtui.tui.screens.batches import BatchesScreen
+from batchtui.tui.screens.settle import SettleScreen
+from batchtui.tui.screens.submit import SubmitScreen
+from batchtui.tui.widgets.dialogs import ConfirmScreen
+from tests.services.conftest import posts, request_line
+from tests.tui.conftest import (
+    NARROW,
+    WIDE,
+    end_all,
+    failed_job,
+    make_app,
+    submit,
+    told,
+    until,
+    until_shown,
+    until_told,
+)
+from tests.tui.screen_text import screen_text
+
+CREATE = "/v1/messages/batches"
+
+
+def write_requests(path: Path, count: int = 3) -> Path:
+    path.write_bytes(b"\n".join(request_line(f"r-{number}") for number in range(count)) + b"\n")
+    return path
+
+
+@pytest.mark.parametrize("size", [NARROW, WIDE])
+async def test_one_key_retries_what_failed(bench: Workbench, server: Served, size: tuple[int, int]) -> None:
+    sent = await failed_job(bench, server)
+    counts = bench.store.batches.get(sent.batches[0].id).batch.counts
+    app = make_app(bench)
+    async with app.run_test(size=size, notifications=True) as pilot:
+        await pilot.press("r")
+        await until_shown(pilot, f"Retry {counts.failed} of 40 requests?", "half the standard price", "attempt 2")
+        assert posts(server) == 1
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, BatchesScreen))
+        assert posts(server) == 1
+        await pilot.press("r")
+        await until_shown(pilot, f"Retry {counts.failed} of 40 requests?")
+        await pilot.press("y")
+        await until_told(pilot, f"rivers: attempt 2 with {counts.failed} requests is on its way")
+        await until_shown(pilot, "● running")
+        end_all(server)
+        await pilot.press("R")
+        await until_shown(pilot, "✓ ended", "40/40")
+        await pilot.press("r")
+        await until_told(pilot, "Nothing failed in it.")
+    assert posts(server) == 2
+    assert list(bench.store.files.spool_path("x").parent.parent.glob("prepare-*")) == []
+
+
+async def test_a_file_is_checked_priced_and_sent(bench: Workbench, server: Served, tmp_path: Path) -> None:
+    path = write_requests(tmp_path / "questions.jsonl")
+    app = make_app(bench)
+    async with app.run_test(size=NARROW, notifications=True) as pilot:
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(app.screen, SubmitScreen))
+        app.screen.query_one("#path", Input).value = str(path)
+        await pilot.press("enter")
+        await until_shown(pilot, "Send 3 requests?", "questions", "half the standard price", "profile default")
+        await pilot.press("y")
+        await until_told(pilot, "questions is on its way: 3 requests")
+        await until_shown(pilot, "● running", "questions")
+    assert posts(server) == 1
+    (stored,) = bench.store.batches.list()
+    assert bench.store.files.requests_path(stored.id).read_bytes() == path.read_bytes()
+
+
+async def test_what_is_wrong_with_a_file_is_said_where_it_was_given(
+    bench: Workbench, server: Served, tmp_path: Path
+) -> None:
+    bad = tmp_path / "bad.jsonl"
+    bad.write_bytes(request_line("a") + b"\n" + request_line("a") + b"\nnot json\n")
+    app = make_app(bench)
+    async with app.run_test(size=WIDE, notifications=True) as pilot:
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(app.screen, SubmitScreen))
+        field = app.screen.query_one("#path", Input)
+        for given, answer in {
+            "": "Give the path of a file.",
+            str(tmp_path): "is a directory",
+            str(tmp_path / "no"): "no such file",
+            str(bad): "line 2 a:",
+        }.items():
+            field.value = given
+            await pilot.press("enter")
+            await until_shown(pilot, answer)
+            assert isinstance(app.screen, SubmitScreen)
+        await until_shown(pilot, "line 3", "Nothing was written and nothing was sent.")
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, BatchesScreen))
+    assert posts(server) == 0
+    assert [path for path in bench.store.files.spool_path("x").parent.parent.rglob("*") if path.is_file()] == []
+
+
+async def test_cancel_asks_and_cancels(bench: Workbench, server: Served) -> None:
+    server.simulator.change({"cancel_seconds": 3600})
+    await submit(bench, "rivers", 3)
+    app = make_app(bench)
+    async with app.run_test(size=NARROW, notifications=True) as pilot:
+        await pilot.press("c")
+        await until_shown(pilot, "Cancel 1 batch of 3 requests?")
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(app.screen, BatchesScreen))
+        await pilot.press("c")
+        await until_shown(pilot, "Cancel 1 batch of 3 requests?")
+        await pilot.press("y")
+        await until_shown(pilot, "◌ canceling")
+        await pilot.press("c")
+        await until_told(pilot, "It is being canceled already.")
+    assert len([entry for entry in server.simulator.log if entry["path"].endswith("/cancel")]) == 1
+
+
+async def test_marked_batches_are_canceled_together(bench: Workbench, server: Served) -> None:
+    server.simulator.change({"cancel_seconds": 3600})
+    for name in ("a", "b", "c"):
+        await submit(bench, name, 2)
+    app = make_app(bench)
+    async with app.run_test(size=NARROW, notifications=True) as pilot:
+        await pilot.press("space", "down", "space", "c")
+        await until_shown(pilot, "Cancel 2 batches of 4 requests?")
+        await pilot.press("y")
+        await until(pilot, lambda: screen_text(app).count("● ◌ canceling") == 2)
+
+
+async def test_rename(bench: Workbench) -> None:
+    await submit(bench, "rivers", 3)
+    app = make_app(bench)
+    async with app.run_test(size=NARROW, notifications=True) as pilot:
+        await pilot.press("e")
+        await until_shown(pilot, "Rename")
+        app.screen.query_one(Input).value = "[/streams]"
+        await pilot.press("enter")
+        await until_shown(pilot, "  [/streams]")
+    assert bench.store.batches.list()[0].job_name == "[/streams]"
+
+
+async def test_copies_the_id(bench: Workbench) -> None:
+    sent = await submit(bench, "rivers", 3)
+    app = make_app(bench)
+    async with app.run_test(size=NARROW, notifications=True) as pilot:
+        await pilot.press("y")
+        await until_shown(pilot, "the id", "the name")
+        await pilot.press("i")
+        await until_told(pilot, "Sent the id to the terminal's clipboard")
+        assert app.clipboard == sent.batches[0].id
+
+
+async def test_an_unclear_answer_opens_the_settling_and_is_settled_by_looking(
+    bench: Workbench, server: Served, tmp_path: Path
+) -> None:
+    path = write_requests(tmp_path / "questions.jsonl")
+    app = make_app(bench)
+    server.simulator.faults.pending.append(Fault(kind="drop_after", method="POST", path=CREATE))
+    async with app.run_test(size=NARROW, notifications=True) as pilot:
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(app.screen, SubmitScreen))
+        app.screen.query_one("#path", Input).value = str(path)
+        await pilot.press("enter")
+        await until_shown(pilot, "Send 3 requests?")
+        await pilot.press("y")
+        await until(pilot, lambda: isinstance(app.screen, SettleScreen))
+        await until_shown(pilot, "? unclear", "1 batch could be it")
+        await pilot.press("a")
+        await until_shown(pilot, "Which one is it?")
+        await pilot.press("1")
+        await until_told(pilot, "questions is msgbatch_")
+        await until_shown(pilot, "● running", "questions")
+    assert posts(server) == 1
+    assert bench.settlements.open_submissions() == []
+    assert bench.store.batches.list()[0].requests_known
+
+
+async def test_an_unclear_submission_is_asked_about_at_the_start_and_sent_again_only_on_demand(
+    bench: Workbench, server: Served
+) -> None:
+    server.simulator.faults.pending.append(Fault(kind="drop_before", method="POST", path=CREATE))
+    with pytest.raises(Exception, match="unknown whether it arrived"):
+        await submit(bench, "rivers", 3)
+    app = make_app(bench)
+    async with app.run_test(size=NARROW, notifications=True) as pilot:
+        await until_shown(pilot, "Without an outcome", "? unclear", "no batch that could be it")
+        await pilot.press("s")
+        await until_shown(pilot, "Send 3 requests again?", "this pays twice")
+        await pilot.press("n")
+        await until_shown(pilot, "Without an outcome")
+        before = posts(server)
+        await until_shown(pilot, "no batch that could be it")
+        await pilot.press("s")
+        await until_shown(pilot, "Send 3 requests again?")
+        await pilot.press("y")
+        await until_told(pilot, "rivers is on its way")
+    assert posts(server) == before + 1
+
+
+async def test_a_draft_is_dropped(bench: Workbench, server: Served) -> None:
+    server.simulator.faults.pending.append(
+        Fault(kind="refuse", method="POST", path=CREATE, status=403, error_type="permission_error")
+    )
+    with pytest.raises(Exception, match=r"."):
+        await submit(bench, "rivers", 3)
+    app = make_app(bench)
+    async with app.run_test(size=NARROW, notifications=True) as pilot:
+        await until_shown(pilot, "✎ draft", "Nothing was sent.")
+        await pilot.press("r")
+        await until_told(pilot, "It has not become a batch yet")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, SettleScreen))
+        await pilot.press("x")
+        await until_shown(pilot, "Drop 3 requests?")
+        await pilot.press("y")
+        await until_told(pilot, "rivers: dropped")
+        await until_shown(pilot, "No batches yet.")
+
+
+async def test_requests_are_attached_to_a_batch_made_elsewhere(
+    bench: Workbench, server: Served, tmp_path: Path
+) -> None:
+    path = write_requests(tmp_path / "made.jsonl")
+    lines = path.read_bytes().splitlines()
+    made = await bench.gateway.create(path, body_bytes=body_length(sum(map(len, lines)), len(lines)))
+    batch_id = made.id
+    end_all(server)
+    app = make_app(bench)
+    async with app.run_test(size=WIDE, notifications=True) as pilot:
+        await until_shown(pilot, batch_id, "not known: it was not sent from here")
+        await pilot.press("a")
+        await until_shown(pilot, "Attach requests")
+        app.screen.query_one(Input).value = str(path)
+        await pilot.press("enter")
+        await until_told(pilot, "are known now")
+    assert bench.store.batches.get(batch_id).requests_known
+
+
+async def test_quitting_asks_only_while_something_is_sent(bench: Workbench, server: Served, tmp_path: Path) -> None:
+    path = write_requests(tmp_path / "questions.jsonl")
+    app = make_app(bench)
+    server.simulator.faults.pending.append(Fault(kind="hang", method="POST", path=CREATE))
+    async with app.run_test(size=NARROW, notifications=True) as pilot:
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(app.screen, SubmitScreen))
+        app.screen.query_one("#path", Input).value = str(path)
+        await pilot.press("enter")
+        await until_shown(pilot, "Send 3 requests?")
+        await pilot.press("y")
+        await until(pilot, lambda: app.session.is_sending)
+        for key in ("q", "ctrl+q"):
+            await pilot.press(key)
+            await until_shown(pilot, "Quit while sending?")
+            await pilot.press("n")
+            await until(pilot, lambda: not isinstance(app.screen, ConfirmScreen))
+        await pilot.press("q")
+        await until_shown(pilot, "Quit while sending?")
+        await pilot.press("y")
+        await until(pilot, lambda: app._exit)
+    (intent,) = bench.settlements.open_submissions()
+    assert intent.state in {"unclear", "sending"}
+    assert "rivers" not in told(app)
