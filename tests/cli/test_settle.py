@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -69,7 +70,7 @@ def test_it_is_sent_again_only_if_the_user_says_so(server: Server, shell: Shell,
 
 
 def test_a_refused_part_is_kept_as_a_draft(server: Server, shell: Shell, requests_file: Path) -> None:
-    server.control(faults=[{"kind": "refuse", "status": 429, "error_type": "rate_limit_error", **CREATE}])
+    server.control(faults=[{"kind": "refuse", "status": 403, "error_type": "permission_error", **CREATE}])
     refused = shell("submit", requests_file, "--yes")
     assert refused.code == 1
     shown = shell("settle", "--json")
@@ -78,6 +79,24 @@ def test_a_refused_part_is_kept_as_a_draft(server: Server, shell: Shell, request
     assert "draft" in shell("list").stderr
     assert shell("settle", "rivers", "--resend", "--yes").code == 0
     assert shell("list", "--json").json[0]["name"] == "rivers"
+
+
+def test_what_the_api_has_no_room_for_waits_and_watch_sends_it(
+    start: Callable[..., Server], shell: Shell, requests_file: Path
+) -> None:
+    server = start(duration_seconds=0.2)
+    full = {"kind": "refuse", "status": 429, "error_type": "rate_limit_error", "retry_after": 1, **CREATE}
+    server.control(faults=[full])
+    sent = shell("submit", requests_file, "--yes", "--json")
+    assert sent.code == 0, sent.stderr
+    assert [batch["id"] for batch in sent.json["batches"]] == [None]
+    assert shell("settle", "--json").json[0]["state"] == "waiting"
+    assert "waiting for room" in shell("list").stderr
+    assert shell("show", "rivers", "--json").json["status"] == "waiting"
+    watched = shell("watch", "rivers", "--interval", "0.05", "--json")
+    assert watched.code == 0, watched.stderr
+    assert [batch["results"] for batch in watched.json] == ["complete"]
+    assert server.asked("POST") == 2
 
 
 def test_ids_that_do_not_fit(unclear: Server, shell: Shell, tmp_path: Path) -> None:

@@ -35,6 +35,16 @@ def test_trouble_on_the_way_is_told_and_waited_out(
     assert "529" in done.stderr or "verload" in done.stderr
 
 
+def test_results_that_cannot_be_had_at_once_are_asked_for_again(
+    start: Callable[..., Server], shell: Shell, requests_file: Path
+) -> None:
+    start(duration_seconds=0.3, fresh_404s=2)
+    shell("submit", requests_file, "--yes")
+    done = shell("watch", "rivers", "--interval", "0.05", "--json")
+    assert done.code == 0, done.stderr
+    assert done.json[0]["results"] == "complete"
+
+
 def test_a_batch_of_another_server_is_not_waited_for(
     start: Callable[..., Server], shell: Shell, requests_file: Path
 ) -> None:

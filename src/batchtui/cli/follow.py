@@ -22,6 +22,7 @@ from batchtui.config import Config
 from batchtui.domain.batch import StoredBatch
 from batchtui.domain.errors import AuthError, InputError, NoKeyError, RefusedError
 from batchtui.domain.human import bytes_text, counted, duration
+from batchtui.domain.job import Intent
 from batchtui.domain.origin import is_loopback
 from batchtui.domain.pacing import SOONEST_SECONDS
 from batchtui.services.find import Target
@@ -56,6 +57,7 @@ def _sync_object(found: SyncReport) -> dict[str, object]:
     return {
         "changed": [batch_object(change.after) for change in found.changes],
         "ended": [stored.id for stored in found.ended],
+        "sent": [stored.id for stored in found.sent],
         "downloaded": [
             {"id": one.batch.id, "results": one.lines, "unreadable": one.unreadable, "bytes": one.received_bytes}
             for one in found.downloaded
@@ -67,6 +69,8 @@ def _sync_object(found: SyncReport) -> dict[str, object]:
 def _say_sync(found: SyncReport) -> None:
     new = sum(change.before is None for change in found.changes)
     say(f"{counted(len(found.changes), 'batch', 'batches')} changed, {new:,} new, {len(found.ended):,} ended.")
+    for stored in found.sent:
+        say(f"{stored.job_name}: {counted(stored.batch.counts.total, 'request')} that waited for room sent")
     for one in found.downloaded:
         say(f"{one.batch.job_name}: {counted(one.lines, 'result')} ({bytes_text(one.received_bytes)})")
 
@@ -94,7 +98,7 @@ def watch(given: Given, ids: tuple[str, ...], interval_seconds: float | None, as
         targets = desk.wait(_chosen(bench, ids))
         if targets:
             desk.wait(_Watch(bench, targets, interval_seconds).until_ended())
-            targets = [desk.wait(brought_home(bench, target)) for target in targets]
+            targets = [desk.wait(brought_home(bench, reread(bench, target))) for target in targets]
         batches = _batches(targets)
         if as_json:
             out_json([batch_object(stored) for stored in batches])
@@ -102,8 +106,7 @@ def watch(given: Given, ids: tuple[str, ...], interval_seconds: float | None, as
             print_batches(batches)
         else:
             say("Nothing is running.")
-        open_states = {i.state for t in targets for i in bench.store.jobs.summary(t.job.id).open_intents}
-        if "unclear" in open_states:
+        if any(intent.state == "unclear" for intent in _open_intents(bench, targets)):
             report_open(bench)
             raise click.exceptions.Exit(UNCLEAR)
         if any(_failed_rows(bench, target) for target in targets):
@@ -143,6 +146,12 @@ def _require_ours(bench: Workbench, stored: StoredBatch) -> None:
 
 def _batches(targets: Sequence[Target]) -> list[StoredBatch]:
     return list({stored.id: stored for target in targets for stored in target.batches}.values())
+
+
+def _open_intents(bench: Workbench, targets: Sequence[Target]) -> list[Intent]:
+    """Return what is not settled yet of the jobs among some targets."""
+    jobs = {target.job.id for target in targets if target.is_job}
+    return [intent for intent in bench.settlements.open_submissions() if intent.job_id in jobs]
 
 
 def _failed_rows(bench: Workbench, target: Target) -> int:
@@ -196,8 +205,11 @@ class _Watch:
                 self._ended.add(stored.id)
                 self._say(_end_words(stored))
         running = [stored for stored in batches if not stored.batch.has_ended]
-        if running:
-            self._line.show(_running_words(running, self._state))
+        waiting = sum(
+            intent.state in {"waiting", "sending"} for intent in _open_intents(self._bench, self._targets)
+        )
+        if running or waiting:
+            self._line.show(_running_words(running, waiting, self._state))
             return False
         return not self._state.polling or all(stored.results in {"complete", "gone"} for stored in batches)
 
@@ -219,6 +231,8 @@ class _Watch:
     def _on_report(self, found: SyncReport) -> None:
         self._polls += 1
         self._error_said = ""
+        for error in found.errors:
+            self._say(f"{error}")
         watched = {stored.id for stored in _batches(self._targets)}
         for change in found.changes:
             before, after = change.before, change.after
@@ -237,13 +251,17 @@ def _end_words(stored: StoredBatch) -> str:
     return f"{stored.job_name} ({stored.id}): ended{took}, {counts.succeeded:,} succeeded, {counts.failed:,} failed"
 
 
-def _running_words(running: Sequence[StoredBatch], state: PollState) -> str:
+def _running_words(running: Sequence[StoredBatch], waiting: int, state: PollState) -> str:
     """Say what can be known: the API gives no counts before the end."""
     now = datetime.now(UTC)
-    oldest = min(running, key=lambda stored: stored.batch.created_at)
-    words = [f"{len(running):,} running", f"{duration(now - oldest.batch.created_at)} elapsed"]
-    if oldest.batch.expires_at:
-        words.append(f"expires in {duration(oldest.batch.expires_at - now)}")
+    words = [f"{len(running):,} running"]
+    if waiting:
+        words.append(f"{waiting:,} waiting for room")
+    oldest = min(running, key=lambda stored: stored.batch.created_at, default=None)
+    if oldest is not None:
+        words.append(f"{duration(now - oldest.batch.created_at)} elapsed")
+        if oldest.batch.expires_at:
+            words.append(f"expires in {duration(oldest.batch.expires_at - now)}")
     if state.elsewhere:
         words.append("another batchtui polls")
     elif state.next_at:

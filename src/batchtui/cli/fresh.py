@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from batchtui.cli.output import say
 from batchtui.domain.batch import StoredBatch
+from batchtui.domain.errors import MissingError
 from batchtui.services.find import Target
 from batchtui.services.workbench import Workbench
 
@@ -13,8 +14,13 @@ async def refreshed(bench: Workbench, target: Target) -> Target:
     running = [stored for stored in target.batches if not stored.batch.has_ended]
     for stored in running:
         mention_elsewhere(bench, stored)
-        batch = await bench.gateway.retrieve(stored.id)
-        await bench.store.batches.record([batch], profile=stored.profile, base_url=stored.base_url)
+        try:
+            batch = await bench.gateway.retrieve(stored.id)
+        except MissingError as error:
+            # The API has been seen to give a 404 for a batch that is there; what is stored holds on.
+            say(f"{error}")
+        else:
+            await bench.store.batches.record([batch], profile=stored.profile, base_url=stored.base_url)
     return reread(bench, target) if running else target
 
 
@@ -30,7 +36,9 @@ async def brought_home(bench: Workbench, target: Target) -> Target:
 
 
 def reread(bench: Workbench, target: Target) -> Target:
-    """Return a target as it is stored now."""
+    """Return a target as it is stored now, a job with all the batches it has by now."""
+    if target.is_job:
+        return whole_job(bench, target)
     batches = tuple(bench.store.batches.get(stored.id) for stored in target.batches)
     return Target(bench.store.jobs.get(target.job.id), batches, target.is_job)
 

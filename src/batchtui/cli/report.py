@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from batchtui.cli.ask import DeclinedError
 from batchtui.cli.output import say
 from batchtui.domain.errors import BatchtuiError, LintError
+from batchtui.domain.human import counted
+from batchtui.domain.job import IntentState
 from batchtui.domain.lint import Problem
 from batchtui.services.workbench import Workbench
 from batchtui.tui.text import clean_line
+
+OPEN_WORDS: dict[IntentState, str] = {
+    "unclear": "unclear: `batchtui settle` looks what became of what was sent.",
+    "waiting": "waiting for room at the API: `batchtui sync` or `watch` sends what fits.",
+    "draft": "kept as draft: `batchtui settle` sends or drops what was not sent.",
+}
 
 PROBLEMS_SHOWN = 20
 LINE_CHARS = 400
@@ -43,14 +52,7 @@ def report_problems(source: str, problems: Sequence[Problem]) -> None:
 
 def report_open(bench: Workbench) -> None:
     """Mention submissions without an outcome, if there are any."""
-    intents = bench.settlements.open_submissions()
-    unclear = sum(intent.state == "unclear" for intent in intents)
-    drafts = sum(intent.state == "draft" for intent in intents)
-    if unclear:
-        say(f"{_submissions(unclear)} sent and unclear: `batchtui settle` looks what became of them.")
-    if drafts:
-        say(f"{_submissions(drafts)} kept as draft: `batchtui settle` sends or drops them.")
-
-
-def _submissions(number: int) -> str:
-    return "1 submission was" if number == 1 else f"{number:,} submissions were"
+    states = Counter(intent.state for intent in bench.settlements.open_submissions())
+    for state, words in OPEN_WORDS.items():
+        if states[state]:
+            say(f"{counted(states[state], 'submission')} {words}")

@@ -154,13 +154,17 @@ def sending_shown() -> Iterator[OnSent]:
 
 
 def print_sent(sent: Submission) -> None:
-    """Print the batches that run now."""
+    """Print the batches that run now, and say what waits."""
     out_table(
         ("ID", "JOB", "REQUESTS"),
         ((stored.id, stored.job_name, count(stored.batch.counts.total)) for stored in sent.batches),
         right=(2,),
     )
-    say(f"Sent. `batchtui watch {sent.job.name}` waits for the results.")
+    if sent.waiting:
+        number = counted(sum(intent.request_count for intent in sent.waiting), "request")
+        say(f"{number} wait for room at the API; `batchtui watch {sent.job.name}` sends them when there is some.")
+    else:
+        say(f"Sent. `batchtui watch {sent.job.name}` waits for the results.")
 
 
 def _print_dry(name: str, prepared: Prepared, *, as_json: bool) -> None:
