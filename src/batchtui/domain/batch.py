@@ -50,6 +50,11 @@ class Counts:
         return self.errored + self.canceled + self.expired
 
     @property
+    def unanswered(self) -> int:
+        """Return the number of requests that ended without being dealt with."""
+        return self.canceled + self.expired
+
+    @property
     def results(self) -> int:
         """Return the number of result lines the batch will have or has."""
         return self.succeeded + self.failed

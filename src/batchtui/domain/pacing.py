@@ -14,6 +14,9 @@ OLD_SECONDS = 300.0
 AGE_SHARE = 1 / 20
 """The pause grows with the age of the youngest running batch: it is noticed at most 5 % late."""
 
+LONGEST_RUN = timedelta(hours=25)
+"""No batch runs for longer: the API ends it a day after its creation, and takes a little time for it."""
+
 SOONEST_SECONDS = 5.0
 """No poll follows another sooner than this, except on a loopback server."""
 
@@ -28,10 +31,12 @@ def pause_seconds(
 ) -> float:
     """Return how long to wait before the next poll, before jitter.
 
-    `started` are the creation times of the running batches. After `failures` polls in a row that failed the
+    `started` are the creation times of the running batches; one that lies impossibly far back is that of a server
+    whose clock is not ours, and says nothing of the age. After `failures` polls in a row that failed the
     pause doubles each time; what the server asked for in `retry-after` is never undercut.
     """
-    youngest = min((now - at for at in started), default=None)
+    ages = (now - at for at in started)
+    youngest = min((age if age < LONGEST_RUN else timedelta() for age in ages), default=None)
     if youngest is None:
         pause = OLD_SECONDS
     else:

@@ -128,6 +128,8 @@ def output_text(message: Mapping[str, Any]) -> str:
     runs: list[str] = []
     in_run = False
     content = message.get("content")
+    if isinstance(content, str):
+        return content
     for block in content if isinstance(content, list) else ():
         text = block.get("text") if isinstance(block, dict) and block.get("type") == "text" else None
         if isinstance(text, str):
@@ -160,6 +162,8 @@ def _succeeded(custom_id: str, message: Mapping[str, Any]) -> ResultFacts:
 def _error(result: Mapping[str, Any]) -> tuple[str | None, str | None]:
     """Return type and message of an errored result, from the nested envelope or a flat one."""
     envelope = result.get("error")
+    if isinstance(envelope, str):
+        return "unknown_error", _text(envelope)
     if not isinstance(envelope, dict):
         return None, None
     inner = envelope.get("error")

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
 from batchtui.api.gateway import Gateway
-from batchtui.domain.batch import StoredBatch
+from batchtui.domain.batch import Counts, StoredBatch
 from batchtui.domain.errors import BatchtuiError, MissingError, UnclearError
+from batchtui.domain.result import CANCELED, EXPIRED, SUCCEEDED
+from batchtui.domain.selection import Selection
 from batchtui.store import Store
+
+LATE_SECONDS = (1.0, 2.0, 4.0)
+"""Pauses before results are asked for again that are not there though their batch has just ended."""
+
+JUST_ENDED = timedelta(minutes=1)
+
+_EVER = datetime.min.replace(tzinfo=UTC)
 
 Progress = Callable[[int], None]
 """Called with the bytes received so far; the whole size is not known beforehand."""
@@ -34,18 +44,35 @@ class Downloads:
         self._profile = profile
 
     def due(self) -> list[StoredBatch]:
-        """Return the ended batches of this profile whose results are not all on disk but can still be had."""
-        return self._store.batches.awaiting_results(self._profile, self._gateway.base_url, datetime.now(UTC))
+        """Return the ended batches of this profile whose results are not all on disk but can still be had.
+
+        Of those the API should have dropped, the ones sent from here are asked for all the same, until it says
+        that they are gone: a server whose clock stands still has them yet.
+        """
+        now = datetime.now(UTC)
+        ever = self._store.batches.awaiting_results(self._profile, self._gateway.base_url, _EVER)
+        return [stored for stored in ever if stored.requests_known or stored.batch.results_until > now]
 
     async def download(self, stored: StoredBatch, on_progress: Progress | None = None) -> Downloaded:
         """Download all results of an ended batch; rows can be read while they arrive.
 
         Raises `UnclearError` if the stream broke off or has another number of lines than the batch has results,
-        and `MissingError` if the API has none; then nothing half is kept, and it can be done again.
+        and `MissingError` if the API has none; then nothing half is kept, and it can be done again. Results of a
+        batch that has just ended are waited for a little.
         """
+        for pause_seconds in LATE_SECONDS:
+            try:
+                return await self._download(stored, on_progress)
+            except MissingError:
+                if not _has_just_ended(stored):
+                    raise
+            await asyncio.sleep(pause_seconds)
+        return await self._download(stored, on_progress)
+
+    async def _download(self, stored: StoredBatch, on_progress: Progress | None) -> Downloaded:
         await self._store.requests.ensure_indexed(stored.id)
         writer = self._store.results.writer(stored.id)
-        received = 0
+        counts, received = stored.batch.counts, 0
         try:
             async with self._gateway.results(stored.id) as chunks:
                 async for chunk in chunks:
@@ -53,7 +80,7 @@ class Downloads:
                     received += len(chunk)
                     if on_progress is not None:
                         on_progress(received)
-            ingested = await writer.finish(expected=stored.batch.counts.results)
+            ingested = await writer.finish(counts.results, unanswered=counts.unanswered)
         except BaseException as error:
             await writer.abort()
             if isinstance(error, MissingError) and stored.batch.results_until < datetime.now(UTC):
@@ -61,11 +88,21 @@ class Downloads:
             raise
         if not ingested.complete:
             raise UnclearError(
-                f"{stored.id}: {ingested.lines:,} of {stored.batch.counts.results:,} results arrived.",
+                f"{stored.id}: of {counts.results:,} results only {ingested.lines:,} arrived whole.",
                 unharmed="The API still has them all.",
                 todo="They are asked for again at the next sync.",
             )
+        if not counts.results:
+            await self._count(stored)
         return Downloaded(self._store.batches.get(stored.id), ingested.lines, ingested.unreadable, received)
+
+    async def _count(self, stored: StoredBatch) -> None:
+        """Write down the counts of a batch whose server does not tell them, from its results."""
+        found = self._store.results.count(Selection((stored.key,)))
+        known = {name: found.get(name, 0) for name in (SUCCEEDED, CANCELED, EXPIRED)}
+        counts = Counts(**known, errored=found["all"] - sum(known.values()))
+        batch = replace(stored.batch, counts=counts)
+        await self._store.batches.record([batch], profile=stored.profile, base_url=stored.base_url)
 
     async def download_due(
         self, on_progress: Callable[[StoredBatch, int], None] | None = None
@@ -80,6 +117,11 @@ class Downloads:
             except BatchtuiError as error:
                 errors.append(error)
         return done, errors
+
+
+def _has_just_ended(stored: StoredBatch) -> bool:
+    ended_at = stored.batch.ended_at
+    return ended_at is None or abs(datetime.now(UTC) - ended_at) < JUST_ENDED
 
 
 def _for_batch(on_progress: Callable[[StoredBatch, int], None], stored: StoredBatch) -> Progress:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from batchtui.api.gateway import Gateway
 from batchtui.domain.batch import BatchFilter, StoredBatch
-from batchtui.domain.errors import AmbiguousIdError, MissingError, UnknownIdError
+from batchtui.domain.errors import AmbiguousIdError, BatchtuiError, MissingError, RejectedError, UnknownIdError
 from batchtui.domain.job import Job
 from batchtui.store import Store
 
 BATCH_PREFIX = "msgbatch_"
+"""How the ids of the API begin; other servers have other ones."""
+
+_ID = re.compile(r"[\w-]{5,}", re.ASCII)
+"""What may be a full id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +68,18 @@ class Finder:
         raise UnknownIdError(f"No batch or job is known as {text!r}.", todo="`batchtui list` shows what is known.")
 
     async def find(self, text: str) -> Target:
-        """Return what an id stands for, asking the API for a full batch id the store does not know."""
+        """Return what an id stands for, asking the API for one the store does not know."""
         try:
             return self.known(text)
         except UnknownIdError as unknown:
-            if not text.startswith(BATCH_PREFIX):
+            if not _ID.fullmatch(text):
                 raise
             try:
                 batch = await self._gateway.retrieve(text)
-            except MissingError:
-                raise unknown from None
+            except BatchtuiError as error:
+                if isinstance(error, MissingError | RejectedError) or not text.startswith(BATCH_PREFIX):
+                    raise unknown from error
+                raise
         await self._store.batches.record([batch], profile=self._profile, base_url=self._gateway.base_url)
         return self.known(text)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from batchtui.api.gateway import Gateway
 from batchtui.domain.batch import StoredBatch
-from batchtui.domain.errors import RefusedError
+from batchtui.domain.errors import RefusedError, RejectedError
 from batchtui.domain.job import Job
 from batchtui.store import Store
 
@@ -23,7 +23,14 @@ class Management:
         """
         if stored.batch.has_ended:
             raise RefusedError(f"{stored.id} has ended, there is nothing to cancel.")
-        batch = await self._gateway.cancel(stored.id)
+        try:
+            batch = await self._gateway.cancel(stored.id)
+        except RejectedError as refusal:
+            batch = await self._gateway.retrieve(stored.id)
+            await self._store.batches.record([batch], profile=stored.profile, base_url=stored.base_url)
+            if not batch.has_ended:
+                raise
+            raise RefusedError(f"{stored.id} has ended meanwhile, there is nothing to cancel.") from refusal
         await self._store.batches.record([batch], profile=stored.profile, base_url=stored.base_url)
         return self._store.batches.get(stored.id)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -68,7 +69,7 @@ class Poller:
         self._on_download = on_download
         self._owner = uuid4().hex
         self._wake = asyncio.Event()
-        self._started_at = datetime.min.replace(tzinfo=UTC)
+        self._started_at_seconds = 0.0
         self.state = PollState()
 
     def refresh(self) -> None:
@@ -101,7 +102,7 @@ class Poller:
         if not held:
             self._show(replace(self.state, elsewhere=True, error=None))
             return self._young_seconds
-        self._started_at = datetime.now(UTC)
+        self._started_at_seconds = time.monotonic()
         self._show(replace(self.state, elsewhere=False, polling=True))
         try:
             report = await self._sync.run(self._on_download)
@@ -150,8 +151,8 @@ class Poller:
             self._wake.clear()
             if not self.state.paused:
                 break
-        soonest = self._started_at + timedelta(seconds=min(SOONEST_SECONDS, self._young_seconds))
-        await asyncio.sleep(_seconds_until(soonest))
+        soonest_seconds = self._started_at_seconds + min(SOONEST_SECONDS, self._young_seconds)
+        await asyncio.sleep(max(0.0, soonest_seconds - time.monotonic()))
 
     def _show(self, state: PollState) -> None:
         self.state = state

@@ -71,8 +71,14 @@ def insert(connection: sqlite3.Connection, batch: Batch, place: Place) -> None:
 
 
 def update(connection: sqlite3.Connection, stored: StoredBatch, batch: Batch) -> bool:
-    """Write what the API says now over what it said before; return whether that is anything new."""
+    """Write what the API says now over what it said before; return whether that is anything new.
+
+    A batch keeps its time of creation, and the counts that an answer leaves out or takes back.
+    """
     before = stored.batch
+    batch = replace(batch, created_at=before.created_at)
+    if not batch.counts.total or (before.has_ended and batch.counts.results < before.counts.results):
+        batch = replace(batch, counts=before.counts)
     if before.has_ended and not batch.has_ended:
         return False
     if before.status == CANCELING and batch.status == IN_PROGRESS:

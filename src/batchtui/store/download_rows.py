@@ -133,13 +133,13 @@ def index(connection: sqlite3.Connection, files: Files, presence: Presence, batc
         raise UnknownIdError(f"No batch is known as {batch_id}.")
     forget(connection, batch_id)
     rows = start(connection, files, presence, batch_id)
-    expected = stored.batch.counts.results if stored.batch.has_ended else None
+    counts = stored.batch.counts
     path, lines = files.results_path(batch_id), Lines()
     with file_errors(path), path.open("rb") as file:
         while chunk := file.read(CHUNK_BYTES):
             insert(connection, batch_id, [rows.row(line, offset) for offset, line in lines.feed(chunk)])
     insert(connection, batch_id, [rows.row(line, offset) for offset, line in lines.end()])
-    ingested = rows.ingested(expected, lines.offset)
+    ingested = rows.ingested(counts.results, counts.unanswered, lines.offset)
     finish(connection, rows, ingested)
     connection.execute("UPDATE downloads SET state = 'kept' WHERE key = ?", (rows.download_key,))
     return ingested

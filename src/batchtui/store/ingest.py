@@ -55,15 +55,16 @@ class ResultsWriter:
             await self._flushed()
             self._start_flush()
 
-    async def finish(self, expected: int | None) -> Ingested:
+    async def finish(self, expected: int | None, *, unanswered: int = 0) -> Ingested:
         """End the download and keep it if it is complete, else drop it.
 
-        `expected` is the number of lines that should have come, None if that is not known.
+        `expected` is the number of lines that should have come, None if that is not known. Those of `unanswered`
+        requests, canceled or expired, may be missing: they say nothing, and some servers leave them out.
         """
         await self._flushed()
         self._start_flush()
         await self._flushed()
-        return await self._database.on_writer(lambda: self._opened().finish(expected))
+        return await self._database.on_writer(lambda: self._opened().finish(expected, unanswered))
 
     async def abort(self) -> None:
         """Drop what has arrived; nothing happens after `finish`."""
@@ -114,7 +115,7 @@ class _Download:
         if len(self._waiting) >= ROWS_AT_ONCE or time.monotonic() - self._inserted_at > FLUSH_SECONDS:
             self._insert()
 
-    def finish(self, expected: int | None) -> Ingested:
+    def finish(self, expected: int | None, unanswered: int) -> Ingested:
         """Keep the download if it is complete, else drop it."""
         rows = self._rows
         unreadable_before = rows.unreadable
@@ -123,7 +124,7 @@ class _Download:
         torn = rows.unreadable > unreadable_before
         with file_errors(self._path):
             os.fsync(self._file.fileno())
-        ingested = rows.ingested(expected, self._lines.offset, torn=torn)
+        ingested = rows.ingested(expected, unanswered, self._lines.offset, torn=torn)
         if ingested.complete:
             self._ended = True
             self._file.close()

@@ -34,7 +34,9 @@ INSERT = """
 """
 """Adds a `Row`; a result without a request comes after all that have one."""
 
-_NOT_BILLED = frozenset({ERRORED, CANCELED, EXPIRED})
+_UNANSWERED = frozenset({CANCELED, EXPIRED})
+
+_NOT_BILLED = _UNANSWERED | {ERRORED}
 """What the API does not charge for (API docs, batch processing)."""
 
 Row = tuple[object, ...]
@@ -44,9 +46,9 @@ Row = tuple[object, ...]
 class Ingested:
     """What came of a download or of indexing a file.
 
-    `complete` says whether it has as many lines as expected and the last one is whole; a download that is not
-    complete has been dropped.
-    `missing` are the lines that were expected and did not come. `unreadable` lines are kept and count as failed.
+    `complete` says whether all lines that carry an answer are there and the last one is whole; a download that is
+    not complete has been dropped. `missing` are the lines that were expected and did not come. `unreadable` lines
+    are kept and count as failed.
     """
 
     lines: int
@@ -68,6 +70,7 @@ class RowMaker:
         self._request_count = request_count
         self.lines = 0
         self.unreadable = 0
+        self._answers = 0
         self.cost_usd = 0.0
         self.priced = 0
         self.unpriced = 0
@@ -79,6 +82,7 @@ class RowMaker:
         cost_usd = self._cost_usd(facts)
         seq = self.lines
         self.lines += 1
+        self._answers += facts.type not in _UNANSWERED
         message = facts.error_message
         tokens = facts.tokens
         return (
@@ -108,13 +112,14 @@ class RowMaker:
             self._request_count,
         )
 
-    def ingested(self, expected: int | None, file_bytes: int, *, torn: bool = False) -> Ingested:
-        """Return what was seen, measured against the number of lines expected."""
+    def ingested(self, expected: int | None, unanswered: int, file_bytes: int, *, torn: bool = False) -> Ingested:
+        """Return what was seen, measured against the number of lines expected, `unanswered` ones among them."""
+        wanted = expected or 0
         return Ingested(
             lines=self.lines,
             unreadable=self.unreadable,
-            missing=max(0, (expected or 0) - self.lines),
-            complete=not torn and expected in {None, self.lines},
+            missing=max(0, wanted - self.lines),
+            complete=not torn and (self.lines >= wanted or self._answers >= wanted - unanswered),
             file_bytes=file_bytes,
         )
 
