@@ -222,7 +222,7 @@ def _kind(action: Action, answer: Answer, told: _Told) -> tuple[type[ApiError], 
             return AuthError, "Use a key of the right workspace that is allowed to do this."
         case 404 if action.effect == "creates":
             return MissingError, "Check the base URL and the models in the requests."
-        case 404 if not action.is_about_batch:
+        case 404 | 405 if not action.is_about_batch and action.effect == "reads":
             return MissingError, "Check the base URL: there is no such endpoint of a Message Batches API."
         case 404:
             return MissingError, "It may belong to another workspace, be deleted, or be too new to be seen yet."

@@ -152,7 +152,7 @@ class AuthError(ApiError):
 
 
 class MissingError(ApiError):
-    """The API does not know that batch, or has no results for it (404)."""
+    """The API does not know that batch, or has no results for it (404), or there is no such endpoint (404, 405)."""
 
     nothing_was_created = True
 

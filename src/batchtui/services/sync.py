@@ -17,9 +17,6 @@ from batchtui.store import Change, Store
 PAGE_LIMITS = (1000, 100, 20)
 """Batches a page: the most the API gives, and what servers that refuse so many are asked for."""
 
-NO_ENDPOINT = frozenset({404, 405})
-"""How a server says that it has no list."""
-
 MAX_PAGES = 1000
 """Where a list that never ends is given up."""
 
@@ -83,8 +80,8 @@ class Sync:
         errors: list[BatchtuiError] = []
         try:
             errors += await self._read_list(seen, since, everything=all_pages or not known)
-        except ApiError as error:
-            if not running or error.status not in NO_ENDPOINT:
+        except MissingError as error:
+            if not known:
                 raise
             errors.append(error)
         errors += await self._ask_for_unlisted(running, seen)
@@ -135,8 +132,8 @@ class Sync:
             limit, *smaller = PAGE_LIMITS[self._refused_limits :]
             try:
                 return await self._gateway.list_batches(limit=limit, after_id=after_id)
-            except RejectedError as error:
-                if not smaller or error.status in NO_ENDPOINT:
+            except RejectedError:
+                if not smaller:
                     raise
                 self._refused_limits += 1
 
