@@ -74,7 +74,6 @@ class Settlements:
     async def discard(self, intent: Intent) -> None:
         """Give it up and drop its requests."""
         await self._store.intents.discard(intent.id)
-        await self._store.jobs.remove_if_empty(intent.job_id)
 
     def _candidates(self, intent: Intent) -> tuple[StoredBatch, ...]:
         if intent.state != "unclear" or intent.sent_at is None:

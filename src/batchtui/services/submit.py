@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from batchtui.api.gateway import Gateway
-from batchtui.domain.batch import MAX_QUEUED_REQUESTS, Counts, StoredBatch
+from batchtui.domain.batch import MAX_QUEUED_REQUESTS, Batch, Counts, StoredBatch
 from batchtui.domain.errors import (
     ApiError,
     BatchtuiError,
@@ -16,11 +17,12 @@ from batchtui.domain.errors import (
     RateLimitError,
     RefusedError,
     RejectedError,
+    StoreError,
     UnclearSubmissionError,
 )
 from batchtui.domain.job import Intent, Job
 from batchtui.services.prepare import Prepared, discard
-from batchtui.store import Store
+from batchtui.store import Draft, NewJob, Store
 
 HTTP_BAD_REQUEST = 400
 
@@ -109,7 +111,8 @@ class Submissions:
             try:
                 sent.append(await self.send_intent(intent))
             except RateLimitError as error:
-                await self._store.intents.mark_waiting(intent.id, error.what, not_before=_not_before(error))
+                with suppress(RefusedError):
+                    await self._store.intents.mark_waiting(intent.id, error.what, not_before=_not_before(error))
                 break
             except RefusedError:
                 continue
@@ -122,9 +125,7 @@ class Submissions:
 
     async def hold(self, job_id: str) -> None:
         """Make the waiting parts of a job drafts, so that they go out only when the user says so."""
-        for intent in self._waiting():
-            if intent.job_id == job_id:
-                await self._store.intents.mark_draft(intent.id, "Held back.")
+        await self._store.intents.hold(job_id)
 
     async def send_intent(self, intent: Intent, *, on_sent: Callable[[int], None] | None = None) -> StoredBatch:
         """Send one part that has been written down, with exactly one POST, and put its batch in place.
@@ -141,60 +142,75 @@ class Submissions:
             )
         except BatchtuiError as error:
             if isinstance(error, ApiError) and not error.nothing_was_created:
-                await self._store.intents.mark_unclear(intent.id, error.what)
+                await self._note(self._store.intents.mark_unclear, intent, error.what)
                 raise _unclear(intent, error) from error
-            await self._store.intents.mark_draft(intent.id, error.what)
+            await self._note(self._store.intents.mark_draft, intent, error.what)
             raise
         except BaseException:
-            await self._store.intents.mark_unclear(intent.id, "It was interrupted.")
+            await self._note(self._store.intents.mark_unclear, intent, "It was interrupted.")
             raise
         if not batch.counts.total:
             batch = replace(batch, counts=Counts(processing=intent.request_count))
-        await self._store.intents.close(intent.id, batch)
-        await self._store.requests.index(batch.id)
+        try:
+            await self._store.intents.close(intent.id, batch)
+            await self._store.requests.index(batch.id)
+        except StoreError as error:
+            await self._note(self._store.intents.mark_unclear, intent, error.what)
+            raise _not_kept(intent, batch, error) from error
         return self._store.batches.get(batch.id)
+
+    async def _note(self, mark: Callable[[str, str], Awaitable[None]], intent: Intent, why: str) -> None:
+        # Where not even this can be written it stays `sending`, which is unclear once this process is gone; and
+        # one that is closed already stays so. The error that led here is the one to tell.
+        with suppress(StoreError, RefusedError):
+            await mark(intent.id, why)
 
     async def _write_down(self, prepared: Prepared, name: str, job: Job | None, attempt: int) -> list[Intent]:
         """Return an intent for every part, after one free call; leave nothing if any of that fails."""
-        intents: list[Intent] = []
-        new_job: Job | None = None
         high = prepared.estimate.cost_usd_high
+        drafts = [
+            Draft(
+                number,
+                len(prepared.parts),
+                part.spool,
+                part.request_count,
+                part.body_bytes,
+                part.sha256,
+                None if high is None else high * part.request_count / prepared.request_count,
+            )
+            for number, part in enumerate(prepared.parts, 1)
+        ]
         try:
             # A server without a list has no answer to the check; its create shows whether it takes the key.
             with suppress(MissingError):
                 await self._gateway.check()
-            if job is None:
-                job = new_job = await self._store.jobs.create(name, self._profile)
-            for number, part in enumerate(prepared.parts, 1):
-                share = part.request_count / prepared.request_count
-                intent = await self._store.intents.open(
-                    job=job,
+            opening = asyncio.ensure_future(
+                self._store.intents.open(
+                    drafts,
+                    job=job or NewJob(name, self._profile),
                     base_url=self._gateway.base_url,
                     attempt=attempt,
-                    part=number,
-                    parts=len(prepared.parts),
-                    request_count=part.request_count,
-                    body_bytes=part.body_bytes,
-                    sha256=part.sha256,
-                    spool=part.spool,
                     betas=prepared.betas,
-                    estimate_usd=None if high is None else high * share,
                 )
-                intents.append(intent)
+            )
+            try:
+                return await asyncio.shield(opening)
+            except asyncio.CancelledError:
+                # It is written all the same, and nobody is left to send it.
+                await self._drop(await opening)
+                raise
         except BaseException:
-            await self._drop(intents)
-            if new_job is not None:
-                await self._store.jobs.remove_if_empty(new_job.id)
             await discard(prepared)
             raise
-        return intents
 
     async def _wait_for_room(
         self, intents: list[Intent], sent: list[StoredBatch], error: RateLimitError | None = None
     ) -> Submission:
         why, not_before = (error.what, _not_before(error)) if error else (None, None)
         for intent in intents:
-            await self._store.intents.mark_waiting(intent.id, why, not_before=not_before)
+            # One that another process has taken up meanwhile is in its hands.
+            with suppress(RefusedError):
+                await self._store.intents.mark_waiting(intent.id, why, not_before=not_before)
         waiting = tuple(self._store.intents.get(intent.id) for intent in intents)
         return Submission(self._store.jobs.get(intents[0].job_id), tuple(sent), waiting)
 
@@ -219,7 +235,6 @@ class Submissions:
     async def _drop(self, intents: list[Intent]) -> None:
         for intent in intents:
             await self._store.intents.discard(intent.id)
-            await self._store.jobs.remove_if_empty(intent.job_id)
 
 
 def _not_before(error: RateLimitError) -> datetime:
@@ -236,4 +251,13 @@ def _unclear(intent: Intent, error: ApiError) -> UnclearSubmissionError:
         f"{error.what}",
         unharmed="It will not be sent again by itself, and the requests are kept.",
         todo="`batchtui settle` looks for the batch and asks what to do.",
+    )
+
+
+def _not_kept(intent: Intent, batch: Batch, error: StoreError) -> UnclearSubmissionError:
+    return UnclearSubmissionError(
+        f"{intent.job_name}: part {intent.part} of {intent.parts} has become {batch.id}, but that could not be "
+        f"written down: {error.what}",
+        unharmed="The batch runs, and it will not be sent again by itself.",
+        todo=f"{error.todo} Then `batchtui settle` shows whether it is still to be adopted.",
     )

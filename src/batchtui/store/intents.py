@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
 import msgspec
 
 from batchtui.domain.batch import Batch, StoredBatch
-from batchtui.domain.errors import RefusedError, StoreError, UnknownIdError
+from batchtui.domain.errors import BatchtuiError, RefusedError, StoreError, UnknownIdError
 from batchtui.domain.job import Intent, Job
 from batchtui.store import batch_rows, intent_rows, job_rows
 from batchtui.store.columns import bindable, new_id, now, written_if
@@ -20,6 +22,27 @@ from batchtui.store.files import Files
 from batchtui.store.presence import Presence
 
 SENDABLE = ("draft", "waiting", "unclear")
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """A job that is not written down yet; its name gets -2, -3, … if it is taken."""
+
+    name: str
+    profile: str
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One part that is going to be sent: its prepared spool, and what an `Intent` says of it."""
+
+    part: int
+    parts: int
+    spool: Path
+    request_count: int
+    body_bytes: int
+    sha256: str
+    estimate_usd: float | None = None
 
 
 class Intents:
@@ -35,61 +58,57 @@ class Intents:
 
     async def open(
         self,
+        drafts: Sequence[Draft],
         *,
-        job: Job,
+        job: Job | NewJob,
         base_url: str,
-        attempt: int,
-        part: int,
-        parts: int,
-        request_count: int,
-        body_bytes: int,
-        sha256: str,
-        spool: Path,
+        attempt: int = 1,
         betas: Sequence[str] = (),
-        estimate_usd: float | None = None,
-    ) -> Intent:
-        """Write down what is going to be sent, as a draft, and take over its prepared spool.
+    ) -> list[Intent]:
+        """Write down what is going to be sent, one intent a part, and take over the prepared spools.
 
-        Raises `RefusedError` if the job has that part of that attempt already, as when two processes retry at once.
+        It is all or nothing, the row of a new job included. Raises `RefusedError` if the job has such a part of
+        that attempt already, as when two processes retry at once.
         """
-        intent_id = new_id("intent_")
-        row = {
-            "id": intent_id,
-            "job_id": job.id,
-            "profile": job.profile,
-            "base_url": base_url,
-            "attempt": attempt,
-            "part": part,
-            "parts": parts,
-            "request_count": request_count,
-            "body_bytes": body_bytes,
-            "sha256": sha256,
-            "betas": msgspec.json.encode(list(betas)).decode(),
-            "estimate_usd": estimate_usd,
-            "state": "draft",
-            "owner": self._presence.token,
-            "created_at": now(),
-        }
+        intent_ids = [new_id("intent_") for _ in drafts]
 
-        def write(connection: sqlite3.Connection) -> Intent:
-            taken = connection.execute(
-                "SELECT 1 FROM intents WHERE job_id = ? AND attempt = ? AND part = ? AND state <> 'discarded'",
-                (job.id, attempt, part),
-            ).fetchone()
-            if taken:
-                raise RefusedError(
-                    f"{job.name}: attempt {attempt} has been sent meanwhile.",
-                    unharmed="Nothing was sent a second time.",
-                    todo="Look at what that attempt brings.",
-                )
-            connection.execute(
-                f"INSERT INTO intents ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})",  # noqa: S608
-                tuple(row.values()),
+        def write(connection: sqlite3.Connection) -> list[Intent]:
+            place = (
+                job if isinstance(job, Job) else job_rows.add(connection, job.name, job.profile, datetime.now(UTC))
             )
-            self._files.keep_spool(spool, intent_id)
-            return self._get(connection, intent_id)
+            for intent_id, draft in zip(intent_ids, drafts, strict=True):
+                _require_new(connection, place, attempt, draft.part)
+                row = {
+                    "id": intent_id,
+                    "job_id": place.id,
+                    "profile": place.profile,
+                    "base_url": base_url,
+                    "attempt": attempt,
+                    "part": draft.part,
+                    "parts": draft.parts,
+                    "request_count": draft.request_count,
+                    "body_bytes": draft.body_bytes,
+                    "sha256": draft.sha256,
+                    "betas": msgspec.json.encode(list(betas)).decode(),
+                    "estimate_usd": draft.estimate_usd,
+                    "state": "draft",
+                    "owner": self._presence.token,
+                    "created_at": now(),
+                }
+                connection.execute(
+                    f"INSERT INTO intents ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})",  # noqa: S608
+                    tuple(row.values()),
+                )
+            for intent_id, draft in zip(intent_ids, drafts, strict=True):
+                self._files.keep_spool(draft.spool, intent_id)
+            return [self._get(connection, intent_id) for intent_id in intent_ids]
 
-        return await self._database.write(write)
+        try:
+            return await self._database.write(write)
+        except BatchtuiError:
+            for intent_id in intent_ids:
+                await self._database.on_writer(partial(self._files.drop_spool, intent_id))
+            raise
 
     async def mark_sending(self, intent_id: str) -> Intent:
         """Write down that from now on a batch may come of it.
@@ -138,19 +157,38 @@ class Intents:
             return batch_rows.select(connection, "WHERE b.id = ?", batch.id)[0]
 
     async def mark_waiting(self, intent_id: str, error: str | None = None, *, not_before: datetime | None) -> None:
-        """Write down that it goes out by itself once there is room; `error` is why the last try did not."""
-        await self._settle(intent_id, "waiting", error, not_before)
+        """Write down that it goes out by itself once there is room; `error` is why the last try did not.
+
+        Raises `RefusedError` if it is being sent, as by another process, and after its batch is known.
+        """
+
+        def write(connection: sqlite3.Connection) -> None:
+            intent = self._get(connection, intent_id)
+            if intent.state not in SENDABLE:
+                _refuse(intent)
+            _settle(connection, intent_id, "waiting", error, not_before)
+
+        await self._database.write(write)
+
+    async def hold(self, job_id: str) -> None:
+        """Make the waiting parts of a job drafts, which go out only when the user says so."""
+        await self._database.write(
+            lambda connection: connection.execute(
+                "UPDATE intents SET state = 'draft', error = 'Held back.' WHERE job_id = ? AND state = 'waiting'",
+                (job_id,),
+            )
+        )
 
     async def mark_unclear(self, intent_id: str, error: str) -> None:
         """Write down that no answer could be had."""
-        await self._settle(intent_id, "unclear", error)
+        await self._end_sending(intent_id, "unclear", error)
 
     async def mark_draft(self, intent_id: str, error: str) -> None:
         """Write down that nothing was created, and why, so that it can be sent again."""
-        await self._settle(intent_id, "draft", error)
+        await self._end_sending(intent_id, "draft", error)
 
     async def discard(self, intent_id: str) -> None:
-        """Give it up and drop its lines.
+        """Give it up and drop its lines, and its job if that was all of it.
 
         Raises `RefusedError` while it is being sent and after its batch is known.
         """
@@ -162,6 +200,7 @@ class Intents:
             connection.execute(
                 "UPDATE intents SET state = 'discarded', settled_at = ? WHERE id = ?", (now(), intent_id)
             )
+            job_rows.remove_if_empty(connection, intent.job_id)
 
         await self._database.write(write)
         await self._database.on_writer(lambda: self._files.drop_spool(intent_id))
@@ -181,17 +220,14 @@ class Intents:
                 connection, self._presence, "AND (?1 IS NULL OR i.profile = ?1)", profile
             )
 
-    async def _settle(
-        self, intent_id: str, state: str, error: str | None, not_before: datetime | None = None
-    ) -> None:
+    async def _end_sending(self, intent_id: str, state: str, error: str) -> None:
         def write(connection: sqlite3.Connection) -> None:
             intent = self._get(connection, intent_id)
-            if intent.state in {"closed", "discarded"}:
+            owner = connection.execute("SELECT owner FROM intents WHERE id = ?", (intent_id,)).fetchone()[0]
+            sent_elsewhere = intent.state == "sending" and owner != self._presence.token
+            if sent_elsewhere or intent.state in {"closed", "discarded"}:
                 _refuse(intent)
-            connection.execute(
-                "UPDATE intents SET state = ?, error = ?, settled_at = ?, not_before = ? WHERE id = ?",
-                (state, error and bindable(error), now(), written_if(not_before), intent_id),
-            )
+            _settle(connection, intent_id, state, error)
 
         await self._database.write(write)
 
@@ -227,6 +263,32 @@ class Intents:
                 f"No submission is known as {intent_id}.", todo="`batchtui settle` shows those still open."
             )
         return intents[0]
+
+
+def _settle(
+    connection: sqlite3.Connection,
+    intent_id: str,
+    state: str,
+    error: str | None,
+    not_before: datetime | None = None,
+) -> None:
+    connection.execute(
+        "UPDATE intents SET state = ?, error = ?, settled_at = ?, not_before = ? WHERE id = ?",
+        (state, error and bindable(error), now(), written_if(not_before), intent_id),
+    )
+
+
+def _require_new(connection: sqlite3.Connection, job: Job, attempt: int, part: int) -> None:
+    taken = connection.execute(
+        "SELECT 1 FROM intents WHERE job_id = ? AND attempt = ? AND part = ? AND state <> 'discarded'",
+        (job.id, attempt, part),
+    ).fetchone()
+    if taken:
+        raise RefusedError(
+            f"{job.name}: attempt {attempt} has been sent meanwhile.",
+            unharmed="Nothing was sent a second time.",
+            todo="Look at what that attempt brings.",
+        )
 
 
 def _refuse(intent: Intent) -> NoReturn:
