@@ -50,18 +50,18 @@ def insert(connection: sqlite3.Connection, batch_id: str, rows: list[Row]) -> No
     if not rows:
         return
     if not connection.execute("SELECT 1 FROM downloads WHERE key = ?", (rows[0][0],)).fetchone():
-        raise StoreError(
-            f"{batch_id} was forgotten while its results arrived.", unharmed="Nothing was kept of them."
-        )
+        raise _forgotten(batch_id)
     connection.executemany(INSERT, rows)
 
 
-def finish(connection: sqlite3.Connection, rows: RowMaker, ingested: Ingested) -> None:
+def finish(connection: sqlite3.Connection, batch_id: str, rows: RowMaker, ingested: Ingested) -> None:
     """Show a download in place of the one before; only its file has not got its name yet."""
-    connection.execute(
+    updated = connection.execute(
         "UPDATE downloads SET state = 'finished', file_bytes = ? WHERE key = ?",
         (ingested.file_bytes, rows.download_key),
     )
+    if not updated.rowcount:
+        raise _forgotten(batch_id)
     connection.execute(
         "UPDATE batches SET download_key = ?, results = ?, models = CASE models WHEN '[]' THEN ? ELSE models END"
         " WHERE key = ?",
@@ -114,6 +114,10 @@ def drop(connection: sqlite3.Connection, files: Files, batch_id: str, download_k
     )
 
 
+def _forgotten(batch_id: str) -> StoreError:
+    return StoreError(f"{batch_id} was forgotten while its results arrived.", unharmed="Nothing was kept of them.")
+
+
 def forget(connection: sqlite3.Connection, batch_id: str) -> None:
     """Remove the rows of the results of a batch, as if it had never been downloaded."""
     connection.execute(
@@ -140,6 +144,6 @@ def index(connection: sqlite3.Connection, files: Files, presence: Presence, batc
             insert(connection, batch_id, [rows.row(line, offset) for offset, line in lines.feed(chunk)])
     insert(connection, batch_id, [rows.row(line, offset) for offset, line in lines.end()])
     ingested = rows.ingested(counts.results, counts.unanswered, lines.offset)
-    finish(connection, rows, ingested)
+    finish(connection, batch_id, rows, ingested)
     connection.execute("UPDATE downloads SET state = 'kept' WHERE key = ?", (rows.download_key,))
     return ingested

@@ -126,9 +126,11 @@ class _Download:
             os.fsync(self._file.fileno())
         ingested = rows.ingested(expected, unanswered, self._lines.offset, torn=torn)
         if ingested.complete:
+            self._database.transact(
+                lambda connection: download_rows.finish(connection, self._batch_id, rows, ingested)
+            )
             self._ended = True
             self._file.close()
-            self._database.transact(lambda connection: download_rows.finish(connection, rows, ingested))
             self._database.transact(
                 lambda connection: download_rows.keep(connection, self._files, self._batch_id, rows.download_key)
             )
