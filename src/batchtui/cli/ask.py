@@ -46,8 +46,9 @@ def require_somebody(*, yes: bool, unharmed: str) -> None:
         )
 
 
-def require_affordable(estimate: Estimate, max_cost_usd: float | None) -> None:
-    """Raise `RefusedError` if something may cost more than the user allows, or nobody can tell."""
+def require_affordable(estimate: Estimate, asked_usd: float | None, configured_usd: float | None) -> None:
+    """Raise `RefusedError` if something may cost more than was asked for, else configured, or nobody can tell."""
+    max_cost_usd = configured_usd if asked_usd is None else asked_usd
     if max_cost_usd is None:
         return
     if estimate.cost_usd_high is None:
@@ -55,7 +56,7 @@ def require_affordable(estimate: Estimate, max_cost_usd: float | None) -> None:
             f"The price of {', '.join(estimate.unpriced_models) or 'a model'} is not known, "
             f"so {usd(max_cost_usd)} cannot be promised.",
             unharmed="Nothing was sent.",
-            todo="Leave out --max-cost to send it anyway.",
+            todo="Leave out --max-cost, or max_cost_usd in config.toml, to send it anyway.",
         )
     if estimate.cost_usd_high > max_cost_usd:
         raise RefusedError(

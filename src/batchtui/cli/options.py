@@ -102,5 +102,8 @@ offline = click.option("--offline", is_flag=True, help="Only what is stored here
 max_cost = click.option(
     "--max-cost", "max_cost_usd", type=click.FloatRange(min=0), metavar="USD", help="Refuse if it may cost more."
 )
+mend = click.option(
+    "--mend", is_flag=True, help="Leave out params that no model takes any more; move betas to the batch's header."
+)
 dry_run = click.option("--dry-run", is_flag=True, help="Show everything, send nothing.")
 readable_file = click.Path(path_type=Path, allow_dash=True)

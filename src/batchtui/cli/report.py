@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from batchtui.cli.ask import DeclinedError
@@ -20,7 +20,7 @@ OPEN_WORDS: dict[IntentState, str] = {
     "draft": "kept as draft: `batchtui settle` sends or drops what was not sent.",
 }
 
-PROBLEMS_SHOWN = 20
+SHOWN_OF_A_RULE = 5
 LINE_CHARS = 400
 """Characters of one message line at most: custom_ids and parser messages can be as long as the file."""
 
@@ -39,15 +39,18 @@ def report(error: BatchtuiError) -> None:
 
 
 def report_problems(source: str, problems: Sequence[Problem]) -> None:
-    """Name file, line, custom_id and rule of the first problems, errors before warnings."""
-    ordered = sorted(problems, key=lambda problem: not problem.is_error)
-    for problem in ordered[:PROBLEMS_SHOWN]:
-        where = f"{source}:{problem.line}"
-        parts = [where, clean_line(problem.custom_id, 80), problem.rule, problem.message]
-        kind = "" if problem.is_error else "warning: "
-        say(clean_line("  " + kind + ": ".join(part for part in parts if part), LINE_CHARS))
-    if len(ordered) > PROBLEMS_SHOWN:
-        say(f"  … and {len(ordered) - PROBLEMS_SHOWN:,} more")
+    """Name file, line, custom_id, rule and what to change, errors before warnings, the first few of each rule."""
+    by_rule: defaultdict[tuple[bool, str], list[Problem]] = defaultdict(list)
+    for problem in problems:
+        by_rule[not problem.is_error, problem.rule].append(problem)
+    for (is_warning, rule), found in sorted(by_rule.items()):
+        for problem in found[:SHOWN_OF_A_RULE]:
+            parts = [f"{source}:{problem.line}", clean_line(problem.custom_id, 80), rule, problem.message]
+            kind = "warning: " if is_warning else ""
+            say(clean_line("  " + kind + ": ".join(part for part in parts if part), LINE_CHARS))
+        rest = found[SHOWN_OF_A_RULE:]
+        if rest:
+            say(f"  … and {len(rest):,} more of {rule}, on lines {rest[0].line:,} to {rest[-1].line:,}")
 
 
 def report_open(bench: Workbench) -> None:

@@ -22,6 +22,7 @@ from batchtui.services.find import Target
 from batchtui.services.prepare import Prepared, discard
 from batchtui.services.retry import RetryPlan
 from batchtui.services.submit import Submission
+from batchtui.services.workbench import Workbench
 
 MESSAGE_CHARS = 80
 
@@ -62,7 +63,8 @@ def retry(
     --set max_tokens=2048.
     """
     changes = dict(settings)
-    with opened(given) as desk:
+    config = given.config()
+    with opened(given, config) as desk:
         bench = desk.bench
         if not dry_run:
             bench.require_writable("send")
@@ -73,9 +75,10 @@ def retry(
             if as_json:
                 out_json(retry_object(plan))
             return
-        prepared = desk.wait(bench.retries.prepare(plan))
+        prepared = desk.wait(_prepared(bench, plan))
         try:
-            sent = _send(desk, target, plan, prepared, max_cost_usd, dry_run=dry_run, yes=yes)
+            require_affordable(prepared.estimate, max_cost_usd, config.max_cost_usd)
+            sent = _send(desk, target, plan, prepared, dry_run=dry_run, yes=yes)
         finally:
             desk.wait(discard(prepared))
         if as_json:
@@ -90,19 +93,21 @@ async def _ready(desk: Desk, id_: str) -> Target:
     return await brought_home(desk.bench, await desk.bench.finder.find(id_))
 
 
+async def _prepared(bench: Workbench, plan: RetryPlan) -> Prepared:
+    return await bench.count_sample(await bench.retries.prepare(plan))
+
+
 def _send(
     desk: Desk,
     target: Target,
     plan: RetryPlan,
     prepared: Prepared,
-    max_cost_usd: float | None,
     *,
     dry_run: bool,
     yes: bool,
 ) -> Submission | None:
     """Ask and send, and return what was sent, None if it is a dry run."""
     report_problems(prepared.source, prepared.problems)
-    require_affordable(prepared.estimate, max_cost_usd)
     what = f"{question(plan, target.batches)} — {price(prepared.estimate)}"
     if dry_run:
         say(f"{what}: a dry run, nothing is sent.")

@@ -6,7 +6,7 @@ import asyncio
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -21,9 +21,11 @@ from batchtui.cli.output import LiveLine, out, out_json, out_table, say
 from batchtui.cli.report import report_problems
 from batchtui.cli.shapes import refused_object, submission_object
 from batchtui.domain.errors import InputError, LintError
-from batchtui.domain.human import bytes_text, count, counted
-from batchtui.services.prepare import Prepared, discard, prepare
+from batchtui.domain.human import bytes_text, count, counted, usd
+from batchtui.domain.lint import MENDED_RULES
+from batchtui.services.prepare import Prepared, discard
 from batchtui.services.submit import OnSent, Submission
+from batchtui.services.workbench import Workbench
 
 UNSENT = "Nothing was sent."
 
@@ -31,6 +33,10 @@ UNSENT = "Nothing was sent."
 @click.command("submit")
 @click.argument("file", metavar="FILE|-", type=options.readable_file)
 @click.option("--name", type=options.TEXT, metavar="NAME", help="What the job is called; else as the file.")
+@click.option(
+    "--sample", type=click.IntRange(1), metavar="N", help="Send N requests spread over the file, no others."
+)
+@options.mend
 @options.max_cost
 @options.dry_run
 @options.yes
@@ -42,6 +48,8 @@ def submit(
     *,
     file: Path,
     name: str | None,
+    sample: int | None,
+    mend: bool,
     max_cost_usd: float | None,
     dry_run: bool,
     yes: bool,
@@ -59,14 +67,15 @@ def submit(
             bench.require_writable("send")
         job_name = (name or "").strip() or options.TEXT.convert(Path(source).stem, None, None)
         try:
-            prepared = desk.wait(prepare(bench.store, lines, source))
+            prepared = desk.wait(_prepared(bench, lines, source, sample=sample, mend=mend))
         except LintError as error:
             if as_json:
                 out_json(refused_object(job_name, error.problems))
             raise
         try:
             report_problems(source, prepared.problems)
-            require_affordable(prepared.estimate, max_cost_usd)
+            report_mended(prepared)
+            require_affordable(prepared.estimate, max_cost_usd, config.max_cost_usd)
             what = f"Send {sending(prepared)} as “{job_name}” to {where(desk)} — {price(prepared.estimate)}"
             if dry_run:
                 say(f"{what}: a dry run, nothing is sent.")
@@ -82,6 +91,24 @@ def submit(
             out_json(submission_object(sent.job.id, sent.job.name, prepared, sent.batches))
         else:
             print_sent(sent)
+
+
+async def _prepared(
+    bench: Workbench, lines: Iterable[bytes], source: str, *, sample: int | None, mend: bool
+) -> Prepared:
+    prepared = await bench.prepare(lines, source, mend=mend)
+    if sample is not None:
+        prepared = await bench.sample(prepared, sample)
+    return await bench.count_sample(prepared)
+
+
+def report_mended(prepared: Prepared) -> None:
+    """Say what is not sent as it was given, or could be mended."""
+    if prepared.mended:
+        betas = f" Betas in the header of the batch: {', '.join(prepared.betas)}." if prepared.betas else ""
+        say(f"{counted(prepared.mended, 'request')} mended: params no model takes any more are left out.{betas}")
+    elif any(problem.rule in MENDED_RULES for problem in prepared.problems):
+        say("--mend leaves such params out, and puts betas into the header of the batch.")
 
 
 @contextmanager
@@ -174,4 +201,7 @@ def _print_dry(name: str, prepared: Prepared, *, as_json: bool) -> None:
     estimate = prepared.estimate
     out(f"{sending(prepared)}, {price(estimate)}")
     out(f"models: {', '.join(prepared.models)}")
-    out(f"tokens: about {count(estimate.input_tokens)} in, at most {count(estimate.output_tokens_max)} out")
+    how = "counted by the API on a sample" if estimate.input_counted else "guessed from the length of the text"
+    standard = usd(estimate.standard_cost_usd)
+    out(f"standard price: at most {standard} outside a batch")
+    out(f"tokens: about {count(estimate.input_tokens)} in ({how}), at most {count(estimate.output_tokens_max)} out")

@@ -112,6 +112,7 @@ def estimate_object(estimate: Estimate) -> dict[str, Any]:
         "cost_usd_low": estimate.cost_usd_low,
         "cost_usd_high": estimate.cost_usd_high,
         "standard_cost_usd": estimate.standard_cost_usd,
+        "input_counted": estimate.input_counted,
     }
 
 

@@ -7,7 +7,7 @@ import hashlib
 import os
 import shutil
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -62,10 +62,35 @@ async def prepare(
 ) -> Prepared:
     """Check and price request lines and spool them to disk.
 
-    `source` names where the lines come from, for messages; `models` and `mend` are as for `Linter`. Raises `LintError` if a
-    line cannot be sent or there is none, `StoreError` if the spool cannot be written; then nothing is left on disk.
+    `source` names where the lines come from, for messages; `models` and `mend` are as for `Linter`. Raises
+    `LintError` if a line cannot be sent or there is none, `StoreError` if the spool cannot be written; then nothing
+    is left on disk.
     """
     return await asyncio.to_thread(_prepare, store, lines, source, Linter(models, mend=mend))
+
+
+async def sample(store: Store, prepared: Prepared, size: int) -> Prepared:
+    """Return a submission of `size` requests spread over a prepared one, which is dropped."""
+    try:
+        return await asyncio.to_thread(
+            _prepare, store, spread_lines(prepared, size), f"a sample of {prepared.source}", Linter()
+        )
+    finally:
+        await discard(prepared)
+
+
+def spread_lines(prepared: Prepared, size: int) -> Iterator[bytes]:
+    """Yield `size` request lines spread evenly over a prepared submission, the first and the last among them."""
+    size = min(size, prepared.request_count)
+    wanted = {round(number * (prepared.request_count - 1) / max(1, size - 1)) for number in range(size)}
+    return (line for number, line in enumerate(request_lines(prepared)) if number in wanted)
+
+
+def request_lines(prepared: Prepared) -> Iterator[bytes]:
+    """Yield the request lines of a prepared submission from its spools."""
+    for part in prepared.parts:
+        with part.spool.open("rb") as file:
+            yield from file
 
 
 async def discard(prepared: Prepared) -> None:

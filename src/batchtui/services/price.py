@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +10,7 @@ from batchtui.api.gateway import Gateway
 from batchtui.domain.errors import BatchtuiError
 from batchtui.domain.estimate import Estimate, Estimator, estimated_input_tokens
 from batchtui.domain.result import read_object
-from batchtui.services.prepare import Prepared
+from batchtui.services.prepare import Prepared, request_lines, spread_lines
 from batchtui.store import Store
 
 SAMPLE_SIZE = 8
@@ -26,7 +25,7 @@ async def count_sample(store: Store, gateway: Gateway, prepared: Prepared) -> Pr
     Where the API cannot be asked or does not count (no key, no network, a server without that endpoint, params it
     does not take), the estimate stays as it is; `Estimate.input_counted` tells.
     """
-    sample = await asyncio.to_thread(lambda: list(_sample(prepared)))
+    sample = await asyncio.to_thread(_sample, prepared)
     calls = asyncio.Semaphore(CALLS_AT_ONCE)
 
     async def count(params: dict[str, Any]) -> int:
@@ -47,23 +46,12 @@ async def count_sample(store: Store, gateway: Gateway, prepared: Prepared) -> Pr
     return replace(prepared, estimate=estimate)
 
 
+def _sample(prepared: Prepared) -> list[dict[str, Any]]:
+    return [read_object(line)["params"] for line in spread_lines(prepared, SAMPLE_SIZE)]
+
+
 def _estimate(prepared: Prepared, ratio: float, usual_output: dict[str, float]) -> Estimate:
     estimator = Estimator(input_ratio=ratio, usual_output=usual_output)
-    for line in _lines(prepared):
+    for line in request_lines(prepared):
         estimator.add(read_object(line)["params"])
     return estimator.estimate()
-
-
-def _sample(prepared: Prepared) -> Iterator[dict[str, Any]]:
-    last = prepared.request_count - 1
-    size = min(SAMPLE_SIZE, prepared.request_count)
-    wanted = {round(number * last / max(1, size - 1)) for number in range(size)}
-    for number, line in enumerate(_lines(prepared)):
-        if number in wanted:
-            yield read_object(line)["params"]
-
-
-def _lines(prepared: Prepared) -> Iterator[bytes]:
-    for part in prepared.parts:
-        with part.spool.open("rb") as file:
-            yield from file

@@ -14,7 +14,7 @@ from batchtui.services.find import Finder
 from batchtui.services.manage import Management
 from batchtui.services.models import ModelLists
 from batchtui.services.poll import Poller, PollState
-from batchtui.services.prepare import Prepared, prepare
+from batchtui.services.prepare import Prepared, prepare, sample
 from batchtui.services.price import count_sample
 from batchtui.services.read import Reader
 from batchtui.services.retry import Retries
@@ -48,7 +48,13 @@ class Workbench:
             store, gateway, profile.name, max_queued_requests=profile.max_queued_requests
         )
         self.sync = Sync(
-            store, gateway, self.downloads, self.submissions, self.models, profile.name, feeds=not profile.read_only
+            store,
+            gateway,
+            self.downloads,
+            self.submissions,
+            self.models,
+            profile=profile.name,
+            feeds=not profile.read_only,
         )
         self.finder = Finder(store, gateway, profile.name)
         self.reader = Reader(store)
@@ -60,6 +66,10 @@ class Workbench:
     async def prepare(self, lines: Iterable[bytes], source: str, *, mend: bool = False) -> Prepared:
         """Check and price request lines against the models known here and spool them; see `prepare.prepare`."""
         return await prepare(self.store, lines, source, models=self.models.known(), mend=mend)
+
+    async def sample(self, prepared: Prepared, size: int) -> Prepared:
+        """Return a submission of `size` requests spread over a prepared one, which is dropped."""
+        return await sample(self.store, prepared, size)
 
     async def count_sample(self, prepared: Prepared) -> Prepared:
         """Return a prepared submission with the API's own count in its estimate, if it can be had."""

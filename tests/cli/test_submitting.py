@@ -1,0 +1,75 @@
+"""What `submit` tells and offers before it sends, and jobs that go out in turns."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from batchtui.domain import split
+
+from .conftest import Server, Shell, request, write_lines
+
+
+def test_the_estimate_says_where_it_comes_from(server: Server, shell: Shell, requests_file: Path) -> None:
+    done = shell("submit", requests_file, "--dry-run")
+    assert "counted by the API on a sample" in done.text
+    assert "standard price" in done.text
+    server.control(faults=[{"kind": "refuse", "status": 404, "path": "/v1/messages/count_tokens", "times": 0}])
+    assert "guessed from the length" in shell("submit", requests_file, "--dry-run").text
+    assert server.asked("POST") == 0
+    assert shell.files() == {}
+
+
+def test_a_sample_is_spread_over_the_file(server: Server, shell: Shell, tmp_path: Path) -> None:
+    file = write_lines(tmp_path / "many.jsonl", *(request(f"row-{number}") for number in range(101)))
+    done = shell("submit", file, "--sample", "3", "--yes", "--json")
+    assert [batch["requests"] for batch in done.json["batches"]] == [3]
+    sent = (shell.home / "batches" / done.json["batches"][0]["id"] / "requests.jsonl").read_text()
+    assert [json.loads(line)["custom_id"] for line in sent.splitlines()] == ["row-0", "row-50", "row-100"]
+    assert list((shell.home / "spool").iterdir()) == []
+
+
+def test_params_no_model_takes_any_more_are_named_and_mended_on_request(
+    server: Server, shell: Shell, tmp_path: Path
+) -> None:
+    file = write_lines(tmp_path / "old.jsonl", request("a", temperature=0.5, betas=["b-1"]), request("b"))
+    told = shell("submit", file, "--dry-run")
+    assert f"warning: {file}:1: a: removed-param: temperature" in told.stderr
+    assert "--mend" in told.stderr
+    done = shell("submit", file, "--mend", "--yes", "--json")
+    assert done.json["problems"] == []
+    assert "1 request mended" in done.stderr
+    assert "b-1" in done.stderr
+    lines = (shell.home / "batches" / done.json["batches"][0]["id"] / "requests.jsonl").read_text().splitlines()
+    assert "temperature" not in json.loads(lines[0])["params"]
+    assert lines[1] == file.read_text().splitlines()[1]
+
+
+@pytest.mark.parametrize(("flag", "code"), [((), 1), (("--max-cost", "5"), 0), (("--max-cost", "0"), 1)])
+def test_a_cap_in_the_settings_holds_unless_a_flag_says_otherwise(
+    server: Server, shell: Shell, requests_file: Path, flag: tuple[str, ...], code: int
+) -> None:
+    shell.home.mkdir(parents=True)
+    (shell.home / "config.toml").write_text("max_cost_usd = 0.000001\n")
+    done = shell("submit", requests_file, "--yes", *flag)
+    assert done.code == code, done.stderr
+    assert server.asked("POST") == (code == 0)
+
+
+def test_a_job_larger_than_the_queue_is_sent_by_watch_in_turns(
+    server: Server, shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(split.part_sizes, "__kwdefaults__", {"max_requests": 4, "max_body_bytes": 10**9})
+    shell.home.mkdir(parents=True)
+    (shell.home / "config.toml").write_text("max_queued_requests = 5\n")
+    server.control(settings={"duration_seconds": 0.2})
+    file = write_lines(tmp_path / "large.jsonl", *(request(f"row-{number}") for number in range(12)))
+    sent = shell("submit", file, "--yes", "--json")
+    assert sent.code == 0
+    assert [batch["id"] is None for batch in sent.json["batches"]] == [False, True, True]
+    assert shell("watch", "large", "--interval", "0.05").code == 0
+    rows = shell("results", "large", "--json", "--final").json
+    assert [row["custom_id"] for row in rows] == [f"row-{number}" for number in range(12)]
+    assert server.asked("POST") == 3
