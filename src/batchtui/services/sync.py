@@ -53,8 +53,8 @@ class Sync:
         downloads: Downloads,
         submissions: Submissions,
         models: ModelLists,
-        profile: str,
         *,
+        profile: str,
         feeds: bool = True,
     ) -> None:
         self._store = store
