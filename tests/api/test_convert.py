@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from batchtui.api.convert import batch_from_json, page_from_json, tokens_from_json
+from batchtui.api.convert import batch_from_json, created_from_json, page_from_json, tokens_from_json
 from batchtui.domain.batch import Batch, Counts
 
 MINIMAL: dict[str, Any] = {"id": "b1", "processing_status": "in_progress", "created_at": "2026-11-01T10:00:00Z"}
@@ -135,3 +135,11 @@ def test_whatever_the_fields_hold_a_batch_with_id_and_status_is_read(fields: dic
     assert read.has_ended
     assert read.created_at.tzinfo is not None
     assert read.results_until > read.created_at
+
+
+def test_of_a_batch_just_created_the_id_is_enough() -> None:
+    batch = created_from_json(b'{"id": "b"}')
+    assert (batch.id, batch.status, batch.counts.total) == ("b", "in_progress", 0)
+    assert created_from_json(b'{"id": "b", "processing_status": "ended"}').status == "ended"
+    with pytest.raises(ValueError, match="no id"):
+        created_from_json(b'{"processing_status": "in_progress"}')

@@ -14,6 +14,7 @@ import pytest
 
 from batchtui.api.errors import Action, Answer, answer_error, retry_after_seconds, senseless_error, transport_error
 from batchtui.domain.errors import (
+    MissingError,
     RateLimitError,
     RejectedError,
     ServerError,
@@ -198,3 +199,15 @@ def test_a_text_of_the_library_that_may_hold_a_header_is_not_shown() -> None:
     error = transport_error(CREATE, httpx2.LocalProtocolError(f"Illegal header value b'Bearer {KEY}'"))
     assert type(error) is UnclearError
     assert "secret" not in str(error)
+
+
+def test_a_stand_in_for_a_key_is_left_in_the_words_it_is_part_of() -> None:
+    error = answer_error(LIST, Answer(400, {}, b'{"detail": "expected an x"}', "x"))
+    assert "expected an x" in error.what
+
+
+def test_a_missing_endpoint_is_not_a_missing_batch() -> None:
+    for status in (404, 405):
+        error = answer_error(Action("list the batches", is_about_batch=False), Answer(status, {}, b""))
+        assert isinstance(error, MissingError)
+        assert "base URL" in error.todo

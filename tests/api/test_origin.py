@@ -4,8 +4,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from batchtui.api.client import Patience, make_client
+from batchtui.api.errors import Action
 from batchtui.domain.errors import ConfigError
 from batchtui.domain.origin import check_base_url, is_loopback, origin_of, own_url
+
+from .conftest import KEY
 
 
 @pytest.mark.parametrize(
@@ -105,3 +109,14 @@ def test_loopback_and_origin_of_a_checked_url() -> None:
 )
 def test_only_urls_on_our_origin_are_our_own(url: str, own: str | None) -> None:
     assert own_url("https://gate.example/anthropic", url) == own
+
+
+@pytest.mark.parametrize(
+    ("url", "sent"),
+    [("https://api.anthropic.com", None), ("https://api.anthropic.com/proxy", None), ("http://127.0.0.1:1/p", KEY)],
+)
+async def test_all_but_the_api_itself_get_the_key_in_its_older_header_too(url: str, sent: str | None) -> None:
+    client = make_client(Action("check the key"), url, KEY, None, Patience())
+    assert client.default_headers.get("x-api-key") == sent
+    assert client.default_headers["Authorization"] == f"Bearer {KEY}"
+    await client.close()

@@ -11,7 +11,17 @@ NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
 @pytest.mark.parametrize(
     ("ages_minutes", "pause"),
-    [([], 300), ([0], 15), ([5], 15), ([20], 60), ([100], 300), ([600], 300), ([600, 1], 15), ([-3], 15)],
+    [
+        ([], 300),
+        ([0], 15),
+        ([5], 15),
+        ([20], 60),
+        ([100], 300),
+        ([600], 300),
+        ([600, 1], 15),
+        ([-3], 15),
+        ([1_600], 15),
+    ],
 )
 def test_the_pause_grows_with_the_youngest_batch(ages_minutes: list[float], pause: float) -> None:
     started = [NOW - timedelta(minutes=age) for age in ages_minutes]

@@ -165,3 +165,9 @@ def test_recorded_results_are_read() -> None:
         "0": ("succeeded", "4"),
         "1": ("succeeded", "Jupiter"),
     }
+
+
+def test_content_and_errors_may_be_plain_text() -> None:
+    assert output_text({"content": "all of it"}) == "all of it"
+    facts = parse_result(b'{"custom_id": "a", "result": {"type": "errored", "error": "boom"}}')
+    assert (facts.error_type, facts.error_message) == ("unknown_error", "boom")
