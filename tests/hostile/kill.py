@@ -1,0 +1,106 @@
+"""`kill -9` at random moments: `python -m tests.hostile.kill --runs 200` for a long run."""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from batchtui.simulator import Settings, serve
+
+from .world import JOB, World, account, settle_all
+
+Prepare = Callable[[World], tuple[str, ...]]
+"""Sets a world up and returns the command that is to be killed."""
+
+
+def one_part(world: World) -> tuple[str, ...]:
+    world.write_input(60)
+    return ("submit", str(world.input), "--yes")
+
+
+def three_parts(world: World) -> tuple[str, ...]:
+    world.write_input(60)
+    world.requests_a_part = 20
+    return ("submit", str(world.input), "--yes")
+
+
+def waiting_parts(world: World) -> tuple[str, ...]:
+    """Two of three parts wait when the first has ended."""
+    command = three_parts(world)
+    world.configure(max_queued_requests=20)
+    assert world.command(*command).code == 0
+    world.configure(max_queued_requests=60)
+    (first,) = world.served.simulator.shelf.all()
+    world.served.simulator.shelf.end_now(first)
+    return ("sync",)
+
+
+SENDING: dict[str, Prepare] = {"submit": one_part, "submit of 3 parts": three_parts, "sync": waiting_parts}
+
+
+@contextmanager
+def fresh_world() -> Iterator[World]:
+    with (
+        tempfile.TemporaryDirectory(prefix="batchtui-kill-") as directory,
+        serve(Settings(seed=7, duration_seconds=3_600.0)) as served,
+    ):
+        yield World(Path(directory), served)
+
+
+def unkilled_seconds(prepare: Prepare) -> float:
+    """Return how long the command runs if nobody kills it."""
+    with fresh_world() as world:
+        command = prepare(world)
+        with world.running(*command) as child:
+            began = time.monotonic()
+            assert child.end().code == 0
+            return time.monotonic() - began
+
+
+def kill_at(prepare: Prepare, seconds: float) -> str:
+    """Kill a command after a time, check all that must hold, and return what was found at the next start."""
+    with fresh_world() as world:
+        command = prepare(world)
+        with world.running(*command) as child:
+            child.kill_after(seconds)
+            done = child.end()
+        assert done.killed or done.code == 0, done.err
+        parts = account(world)
+        settle_all(world, parts)
+        if not done.killed:
+            return "ended before"
+        return ", ".join(part.state for part in parts) or "only the input file"
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--runs", type=int, default=200)
+    options.add_argument("--seed", type=int, default=1)
+    given = options.parse_args()
+    chance = random.Random(given.seed)
+    durations = {name: unkilled_seconds(prepare) for name, prepare in SENDING.items()}
+    found: Counter[tuple[str, str]] = Counter()
+    for number in range(given.runs):
+        name = list(SENDING)[number % len(SENDING)]
+        seconds = chance.uniform(0, durations[name])
+        try:
+            found[name, kill_at(SENDING[name], seconds)] += 1
+        except BaseException:
+            sys.stderr.write(f"{name} killed after {seconds:.4f} s:\n")
+            raise
+    kills = sum(number for (_, state), number in found.items() if state != "ended before")
+    for (name, state), number in sorted(found.items()):
+        sys.stdout.write(f"{number:6}  {name:20} {state}\n")
+    sys.stdout.write(f"{kills} kills in {given.runs} runs; {JOB} was whole and sent once in every one.\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
