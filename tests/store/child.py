@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
+from batchtui.domain.errors import StoreError
 from batchtui.store import Store, download_rows, files, ingest
 from batchtui.store.files import Files
 from tests.store.making import PROFILE, draft, foreign, places, running, succeeded
@@ -91,6 +92,19 @@ async def finished(store: Store) -> None:
     """Stop after the rows of a download are committed and before its file has its name."""
     download_rows.keep = here
     await download(store)
+
+
+async def nameless(store: Store) -> None:
+    """Finish a download whose file cannot get its name, and live on."""
+
+    def refuse(*_args: object, **_kwargs: object) -> NoReturn:
+        raise StoreError("The disk refused.")
+
+    download_rows.keep = refuse
+    try:
+        await download(store)
+    except StoreError:
+        here()
 
 
 async def renamed(store: Store) -> None:

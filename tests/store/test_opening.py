@@ -265,3 +265,37 @@ async def test_a_poll_without_news_changes_nothing(store: Store) -> None:
     before = store.version()
     assert await store.batches.record([batch], profile="default", base_url="http://x") == []
     assert store.version() == before
+
+
+async def test_a_database_that_stays_locked_is_named(
+    store: Store, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.close()
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.01)
+    impatient = Store.open(places(home))
+    other = sqlite3.connect(home / "batchtui.db", isolation_level=None)
+    try:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreError, match=r"batchtui\.db: database is locked") as caught:
+            await impatient.jobs.create("late", "default")
+        assert "try again" in caught.value.todo
+        other.execute("ROLLBACK")
+        await impatient.jobs.create("in time", "default")
+    finally:
+        other.close()
+        impatient.close()
+
+
+async def test_a_full_disk_is_named_and_nothing_is_half_written(store: Store) -> None:
+    writer = store._database._writer
+    pages = writer.execute("PRAGMA page_count").fetchone()[0]
+    writer.execute(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(StoreError, match=r"batchtui\.db: database or disk is full") as caught:
+        await store.batches.record(
+            [running(f"msgbatch_{number}", 1) for number in range(2_000)], profile="default", base_url="http://x"
+        )
+    assert "room" in caught.value.todo
+    assert store.batches.list() == []
+    writer.execute("PRAGMA max_page_count = 1000000")
+    await foreign(store, "msgbatch_1", 1)
+    assert store.check() == []

@@ -158,6 +158,23 @@ def test_a_finished_download_gets_its_name_after_all(killed: Killed, open_store:
     the_results_are_in_place(open_store())
 
 
+async def test_of_two_that_finish_the_later_is_kept(start: Start, open_store: Open) -> None:
+    store = open_store()
+    child = start("nameless")
+    assert child.stdout is not None
+    assert child.stdout.readline() == "here\n"
+    assert store.batches.get("msgbatch_1").results == "complete"
+    (row, *_) = store.results.rows([(store.batches.get("msgbatch_1").key, 0)])
+    assert store.results.line(row) == succeeded("a")
+    await bring(store, "msgbatch_1", [succeeded(custom_id) for custom_id in IDS])
+    child.kill()
+    child.wait()
+    (finding,) = store.check()
+    assert (finding.kind, finding.can_repair) == ("leftover", True)
+    assert len(await store.repair()) == 1
+    the_results_are_in_place(store)
+
+
 @pytest.mark.parametrize("done", [1, 4, 9])
 def test_nothing_that_was_said_to_be_done_is_lost(start: Start, open_store: Open, done: int) -> None:
     child = start("writing")
