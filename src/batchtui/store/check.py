@@ -14,7 +14,7 @@ from batchtui.store import download_rows, requests
 from batchtui.store.database import Database
 from batchtui.store.files import PREPARED, Files, file_errors, remove
 from batchtui.store.presence import Presence
-from batchtui.store.recovery import recover
+from batchtui.store.recovery import recover, tidy_spools
 
 FindingKind = Literal["database", "requests", "results", "leftover"]
 
@@ -150,9 +150,9 @@ class Check:
             path = self._files.spool_path(name).parent
             if name.startswith(PREPARED):
                 if not self._presence.is_alive(name.removeprefix(PREPARED).partition("-")[0]):
-                    yield self._leftover(path, "prepared and never sent")
+                    yield self._spool(path, "prepared and never sent")
             elif states.get(name) not in {"draft", "waiting", "sending", "unclear"}:
-                yield self._leftover(path, "belongs to no open submission")
+                yield self._spool(path, "belongs to no open submission")
         for intent_id, state in states.items():
             if state in {"draft", "waiting", "sending", "unclear"} and intent_id not in spools:
                 yield _Problem(
@@ -160,6 +160,11 @@ class Check:
                         "requests", intent_id, "the request lines of this submission are gone", can_repair=False
                     )
                 )
+
+    def _spool(self, path: Path, what: str) -> _Problem:
+        # Another process may have written it down since this was read, so it is judged again under the write lock.
+        mend = partial(tidy_spools, files=self._files, presence=self._presence)
+        return _Problem(Finding("leftover", str(path), what, can_repair=True), mend, "removed unless it is in use")
 
     def _leftover(self, path: Path, what: str) -> _Problem:
         return _Problem(

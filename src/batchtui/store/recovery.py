@@ -46,6 +46,12 @@ def recover(database: Database, files: Files, presence: Presence) -> list[str]:
     return database.transact(work)
 
 
+def tidy_spools(connection: sqlite3.Connection, files: Files, presence: Presence) -> None:
+    """Drop the spools that no open submission needs, as the database is in the transaction under way."""
+    for _, step in _spools(connection, files, presence):
+        step()
+
+
 def _is_anything_left(database: Database, files: Files) -> bool:
     if files.spools():
         return True
