@@ -1,0 +1,82 @@
+"""A keypress never waits for the network, and leaving never waits for it either."""
+
+import asyncio
+import time
+
+from batchtui.services.workbench import Workbench
+from batchtui.simulator import Fault, Served
+from tests.tui.conftest import NARROW, end_all, failed_job, make_app, submit, until, until_shown, until_told
+
+PROMPT_SECONDS = 5.0
+"""Far more than a key takes, far less than the patience of the SDK with a server that does not answer."""
+
+
+async def test_keys_work_while_the_list_hangs(bench: Workbench, server: Served) -> None:
+    await failed_job(bench, server)
+    await submit(bench, "lakes", 3)
+    server.simulator.faults.pending.append(Fault(kind="hang", times=0))
+    app = make_app(bench)
+    async with app.run_test(size=NARROW, notifications=True) as pilot:
+        await until(pilot, lambda: app.session.poll.polling)
+        async with asyncio.timeout(PROMPT_SECONDS):
+            await pilot.press("down", "enter")
+            await until_shown(pilot, "[all 40]")
+            await pilot.press("e", "t", "escape", "R", "equals_sign", "slash", *"riv", "enter")
+            await until_shown(pilot, "rivers")
+            await pilot.press("r")
+            await until_shown(pilot, "Retry ")
+            await pilot.press("y")
+            await until_shown(pilot, "sending")
+            await pilot.press("question_mark")
+            await until_shown(pilot, "Keys here")
+        assert app.session.poll.polling
+
+
+async def test_leaving_is_quick_with_a_poll_under_way(bench: Workbench, server: Served) -> None:
+    await submit(bench, "lakes", 3)
+    server.simulator.faults.pending.append(Fault(kind="hang", times=0))
+    app = make_app(bench)
+    async with app.run_test(size=NARROW, notifications=True) as pilot:
+        await until(pilot, lambda: app.session.poll.polling)
+        start = time.monotonic()
+        await pilot.press("q")
+    await app.workers.wait_for_complete()
+    assert time.monotonic() - start < PROMPT_SECONDS
+    assert bench.store.leases.holder(f"poll default {server.base_url}") is None
+
+
+async def test_leaving_is_quick_with_a_download_under_way(bench: Workbench, server: Served) -> None:
+    await submit(bench, "lakes", 3)
+    end_all(server)
+    server.simulator.faults.pending.append(Fault(kind="hang", path="/v1/messages/batches/*/results", times=0))
+    app = make_app(bench)
+    async with app.run_test(size=NARROW, notifications=True) as pilot:
+        await until_shown(pilot, "✓ ended")
+        await pilot.press("w")
+        await until_shown(pilot, "downloading lakes")
+        start = time.monotonic()
+        await pilot.press("q")
+    assert time.monotonic() - start < PROMPT_SECONDS
+    assert bench.store.batches.list()[0].results in {"none", "partial"}
+
+
+async def test_an_error_is_told_once_and_stays_on_top(bench: Workbench, server: Served) -> None:
+    server.simulator.faults.pending.append(Fault(kind="refuse", status=500, times=0))
+    app = make_app(bench)
+    async with app.run_test(size=NARROW, notifications=True) as pilot:
+        await until_shown(pilot, "✗ server error")
+        told_before = len(app._notifications)
+        await pilot.press("R")
+        await until(pilot, lambda: app.session.poll.failures > 1)
+        assert len(app._notifications) == told_before
+        server.simulator.faults.pending.clear()
+        await pilot.press("R")
+        await until_shown(pilot, "synced")
+
+
+async def test_a_refused_key_is_told(bench: Workbench, server: Served) -> None:
+    server.simulator.faults.pending.append(Fault(kind="refuse", status=401, error_type="authentication_error"))
+    app = make_app(bench)
+    async with app.run_test(size=NARROW, notifications=True) as pilot:
+        await until_shown(pilot, "✗ key refused")
+        await until_told(pilot, "key")
