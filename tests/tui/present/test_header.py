@@ -1,0 +1,58 @@
+from datetime import timedelta
+
+import pytest
+
+from batchtui.domain.errors import NoKeyError, UnreachableError
+from batchtui.services.poll import PollState
+from batchtui.tui.present.header import HeaderFacts, header, sync_state
+from tests.tui.present.make import NOW, texts
+
+
+def line(width: int, **fields: object) -> str:
+    known = {
+        "room": "batches",
+        "profile": "default",
+        "base_url": "https://api.anthropic.com",
+        "read_only": False,
+        "poll": PollState(last_synced_at=NOW - timedelta(seconds=12), next_at=NOW + timedelta(seconds=48)),
+        "spend": "$1.24",
+    }
+    return "".join(texts(header(HeaderFacts(**(known | fields)), width, NOW)))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("width", [1, 30, 60, 80, 100, 160, 300])
+def test_the_line_fits(width: int) -> None:
+    assert len(line(width)) <= max(width, len(" 1 Batches  2 Results  "))
+
+
+def test_what_matters_most_stays_longest() -> None:
+    assert "default  api.anthropic.com  synced 12s ago · next 48s  $1.24 today" in line(160)
+    assert "api.anthropic.com" not in line(80)
+    assert "default  synced 12s ago · next 48s  $1.24 today" in line(80)
+    assert "synced 12s ago" in line(56)
+    assert "read-only" in line(80, read_only=True)
+
+
+def test_what_is_under_way_goes_before_the_countdown() -> None:
+    shown = line(100, doing=("sending 1.2 MB of 3.4 MB",))
+    assert "sending 1.2 MB of 3.4 MB" in shown
+    assert "synced" not in shown
+
+
+@pytest.mark.parametrize(
+    ("poll", "text"),
+    [
+        (PollState(), "not synced yet"),
+        (PollState(polling=True), "not synced yet · asking"),
+        (PollState(last_synced_at=NOW, paused=True), "synced just now · paused"),
+        (PollState(elsewhere=True), "another batchtui polls"),
+        (PollState(failures=1, error=NoKeyError("x")), "✗ no key"),
+        (
+            PollState(failures=1, error=UnreachableError("x"), next_at=NOW + timedelta(seconds=30)),
+            "✗ unreachable · again in 30s",
+        ),
+        (PollState(failures=1, error=UnreachableError("x"), paused=True), "✗ unreachable"),
+    ],
+)
+def test_how_fresh_the_list_is(poll: PollState, text: str) -> None:
+    assert "".join(texts(sync_state(poll, NOW))) == text
