@@ -6,6 +6,7 @@ a kill by time hits what a command does and not its imports.
 
 from __future__ import annotations
 
+import errno
 import inspect
 import json
 import multiprocessing
@@ -34,7 +35,7 @@ _PROCESSES.set_forkserver_preload(["__main__", *SLOW_MODULES])
 
 @dataclass(frozen=True)
 class Stop:
-    """Where a process kills itself: before or after a call of a function, as `package.module:Class.method`.
+    """Where something happens to a process: before or after a call of `package.module:Class.method`.
 
     `nth` counts calls, and of a generator the things it gives; `after` a generator is when it has given all.
     """
@@ -49,7 +50,8 @@ class Order:
     """What a child does: the arguments of the command, and what is different for it.
 
     `requests_a_part` makes the limit of a batch that small, `block_bytes` the pieces a body is sent in;
-    `file_bytes` is how large a file may grow, `user_id` whom the process becomes.
+    `full` is where the disk of the home becomes full; `file_bytes` is how large a file may grow, `user_id` whom
+    the process becomes.
     """
 
     arguments: tuple[str, ...]
@@ -58,6 +60,7 @@ class Order:
     stop: Stop | None = None
     requests_a_part: int | None = None
     block_bytes: int = 4096
+    full: Stop | None = None
     file_bytes: int | None = None
     user_id: int | None = None
 
@@ -148,7 +151,9 @@ def _live(order: Order, begun: Connection) -> None:
         os.setgid(order.user_id)
         os.setuid(order.user_id)
     if order.stop is not None:
-        _arm(order.stop)
+        _arm(order.stop, _die)
+    if order.full is not None:
+        _arm(order.full, lambda: fill(Path(order.environ["BATCHTUI_HOME"])))
     begun.send(None)
     begun.close()
     code = run(order.arguments)
@@ -157,47 +162,65 @@ def _live(order: Order, begun: Connection) -> None:
     sys.exit(code)
 
 
-def _arm(stop: Stop) -> None:
+def fill(directory: Path) -> Path:
+    """Take all the room there is on the disk of a directory, and return the file that does."""
+    ballast = directory / "ballast"
+    with ballast.open("wb", buffering=0) as file:
+        for size in (1 << 16, 1 << 12, 1):
+            try:
+                while file.write(b"x" * size):
+                    pass
+            except OSError as error:
+                if error.errno != errno.ENOSPC:
+                    raise
+    return ballast
+
+
+def _die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _arm(stop: Stop, action: Callable[[], object]) -> None:
     module, _, path = stop.at.partition(":")
     *parents, name = path.split(".")
     owner: Any = import_module(module)
     for parent in parents:
         owner = getattr(owner, parent)
-    setattr(owner, name, _deadly(getattr(owner, name), stop))
+    setattr(owner, name, _wired(getattr(owner, name), stop, action))
 
 
-def _deadly(function: Callable[..., Any], stop: Stop) -> Callable[..., Any]:
+def _wired(function: Callable[..., Any], stop: Stop, action: Callable[[], object]) -> Callable[..., Any]:
     numbers = count(1)
 
-    def die_at(when: str, number: int) -> None:
+    def reach(when: str, number: int) -> None:
         if (when, number) == (stop.when, stop.nth):
-            os.kill(os.getpid(), signal.SIGKILL)
+            action()
 
     def called(*values: Any, **named: Any) -> Any:
         number = next(numbers)
-        die_at("before", number)
+        reach("before", number)
         result = function(*values, **named)
-        die_at("after", number)
+        reach("after", number)
         return result
 
     async def awaited(*values: Any, **named: Any) -> Any:
         number = next(numbers)
-        die_at("before", number)
+        reach("before", number)
         result = await function(*values, **named)
-        die_at("after", number)
+        reach("after", number)
         return result
 
     def iterated(*values: Any, **named: Any) -> Iterator[Any]:
         for item in function(*values, **named):
-            die_at("before", next(numbers))
+            reach("before", next(numbers))
             yield item
-        die_at("after", stop.nth)
+        reach("after", stop.nth)
 
     async def iterated_async(*values: Any, **named: Any) -> AsyncIterator[Any]:
         async for item in function(*values, **named):
-            die_at("before", next(numbers))
+            reach("before", next(numbers))
             yield item
-        die_at("after", stop.nth)
+        reach("after", stop.nth)
 
     if inspect.isasyncgenfunction(function):
         return iterated_async
