@@ -49,15 +49,16 @@ class Stop:
 class Order:
     """What a child does: the arguments of the command, and what is different for it.
 
-    `requests_a_part` makes the limit of a batch that small, `block_bytes` the pieces a body is sent in;
-    `full` is where the disk of the home becomes full; `file_bytes` is how large a file may grow, `user_id` whom
-    the process becomes.
+    `begin` is where it counts as begun, if that is not at once. `requests_a_part` makes the limit of a batch that
+    small, `block_bytes` the pieces a body is sent in. `full` is where the disk of the home becomes full,
+    `file_bytes` how large a file may grow; `user_id` is whom the process becomes.
     """
 
     arguments: tuple[str, ...]
     environ: Mapping[str, str]
     output: Path
     stop: Stop | None = None
+    begin: Stop | None = None
     requests_a_part: int | None = None
     block_bytes: int = 4096
     full: Stop | None = None
@@ -154,8 +155,10 @@ def _live(order: Order, begun: Connection) -> None:
         _arm(order.stop, _die)
     if order.full is not None:
         _arm(order.full, lambda: fill(Path(order.environ["BATCHTUI_HOME"])))
-    begun.send(None)
-    begun.close()
+    if order.begin is None:
+        begun.send(None)
+    else:
+        _arm(order.begin, lambda: begun.send(None))
     code = run(order.arguments)
     sys.stdout.flush()
     sys.stderr.flush()

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from batchtui.simulator import Settings, serve
 
+from .child import Stop
 from .world import JOB, World, account, settle_all
 
 Prepare = Callable[[World], tuple[str, ...]]
@@ -42,7 +43,18 @@ def waiting_parts(world: World) -> tuple[str, ...]:
     return ("sync",)
 
 
-SENDING: dict[str, Prepare] = {"submit": one_part, "submit of 3 parts": three_parts, "sync": waiting_parts}
+INTENT = Stop("batchtui.store.intents:Intents.open")
+PART = Stop("batchtui.store.intents:Intents.mark_sending")
+
+SENDING: dict[str, tuple[Prepare, Stop | None]] = {
+    "submit": (one_part, None),
+    "submit from the intent on": (one_part, INTENT),
+    "submit of 3 parts": (three_parts, None),
+    "submit of 3 parts from the intent on": (three_parts, INTENT),
+    "sync": (waiting_parts, None),
+    "sync from the first part on": (waiting_parts, PART),
+}
+"""Commands, and from where on the moments are counted: getting ready to send is most of their time."""
 
 
 @contextmanager
@@ -54,21 +66,21 @@ def fresh_world() -> Iterator[World]:
         yield World(Path(directory), served)
 
 
-def unkilled_seconds(prepare: Prepare) -> float:
+def unkilled_seconds(prepare: Prepare, begin: Stop | None) -> float:
     """Return how long the command runs if nobody kills it."""
     with fresh_world() as world:
         command = prepare(world)
-        with world.running(*command) as child:
+        with world.running(*command, begin=begin) as child:
             began = time.monotonic()
             assert child.end().code == 0
             return time.monotonic() - began
 
 
-def kill_at(prepare: Prepare, seconds: float) -> str:
+def kill_at(prepare: Prepare, begin: Stop | None, seconds: float) -> str:
     """Kill a command after a time, check all that must hold, and return what was found at the next start."""
     with fresh_world() as world:
         command = prepare(world)
-        with world.running(*command) as child:
+        with world.running(*command, begin=begin) as child:
             child.kill_after(seconds)
             done = child.end()
         assert done.killed or done.code == 0, done.err
@@ -85,19 +97,19 @@ def main() -> int:
     options.add_argument("--seed", type=int, default=1)
     given = options.parse_args()
     chance = random.Random(given.seed)
-    durations = {name: unkilled_seconds(prepare) for name, prepare in SENDING.items()}
+    durations = {name: unkilled_seconds(*how) for name, how in SENDING.items()}
     found: Counter[tuple[str, str]] = Counter()
     for number in range(given.runs):
         name = list(SENDING)[number % len(SENDING)]
         seconds = chance.uniform(0, durations[name])
         try:
-            found[name, kill_at(SENDING[name], seconds)] += 1
+            found[name, kill_at(*SENDING[name], seconds)] += 1
         except BaseException:
             sys.stderr.write(f"{name} killed after {seconds:.4f} s:\n")
             raise
     kills = sum(number for (_, state), number in found.items() if state != "ended before")
     for (name, state), number in sorted(found.items()):
-        sys.stdout.write(f"{number:6}  {name:20} {state}\n")
+        sys.stdout.write(f"{number:6}  {name:38} {state}\n")
     sys.stdout.write(f"{kills} kills in {given.runs} runs; {JOB} was whole and sent once in every one.\n")
     return 0
 

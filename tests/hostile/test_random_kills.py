@@ -8,12 +8,8 @@ import pytest
 
 from .kill import SENDING, kill_at, unkilled_seconds
 
-KILLS = 2
-
 
 @pytest.mark.parametrize("name", SENDING)
 def test_killed_at_a_random_moment(name: str) -> None:
     chance = random.Random(name)
-    seconds = unkilled_seconds(SENDING[name])
-    for _ in range(KILLS):
-        kill_at(SENDING[name], chance.uniform(0, seconds))
+    kill_at(*SENDING[name], chance.uniform(0, unkilled_seconds(*SENDING[name])))
