@@ -10,15 +10,15 @@ demo: $(STAMP)
 	$(BIN)/batchtui demo
 
 test: $(STAMP)
-	$(BIN)/ruff format --check src tests bench
-	$(BIN)/ruff check src tests bench
+	$(BIN)/ruff format --check src tests bench screenshots
+	$(BIN)/ruff check src tests bench screenshots
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest
 
 format: $(STAMP)
-	$(BIN)/ruff format src tests bench
-	$(BIN)/ruff check --fix src tests bench
+	$(BIN)/ruff format src tests bench screenshots
+	$(BIN)/ruff check --fix src tests bench screenshots
 
 clean:
 	rm -rf $(VENV)

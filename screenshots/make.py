@@ -11,13 +11,15 @@ import os
 import re
 from functools import partial
 from pathlib import Path
-
-from textual.pilot import Pilot
+from typing import TYPE_CHECKING
 
 from batchtui.cli.demo import prepared
 from batchtui.cli.options import Given
 from batchtui.composition import check_key
 from batchtui.tui.app import BatchtuiApp
+
+if TYPE_CHECKING:
+    from textual.pilot import Pilot
 
 HERE = Path(__file__).parent
 SIZE = (130, 34)

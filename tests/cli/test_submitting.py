@@ -73,3 +73,23 @@ def test_a_job_larger_than_the_queue_is_sent_by_watch_in_turns(
     rows = shell("results", "large", "--json", "--final").json
     assert [row["custom_id"] for row in rows] == [f"row-{number}" for number in range(12)]
     assert server.asked("POST") == 3
+
+
+def test_parts_that_wait_can_be_held_back_and_resumed(
+    server: Server, shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(split.part_sizes, "__kwdefaults__", {"max_requests": 4, "max_body_bytes": 10**9})
+    shell.home.mkdir(parents=True)
+    (shell.home / "config.toml").write_text("max_queued_requests = 5\n")
+    file = write_lines(tmp_path / "large.jsonl", *(request(f"row-{number}") for number in range(12)))
+    shell("submit", file, "--yes")
+    assert [one["state"] for one in shell("settle", "large", "--json").json] == ["waiting", "waiting"]
+    assert shell("settle", "large", "--hold").code == 0
+    server.control(end="all")
+    assert shell("sync").code == 0
+    assert [one["state"] for one in shell("settle", "large", "--json").json] == ["draft", "draft"]
+    assert shell("settle", "large", "--hold").code == 1
+    done = shell("settle", "large", "--resume", "--yes", "--json")
+    assert [batch["part"] for batch in done.json] == [2]
+    assert [one["state"] for one in shell("settle", "large", "--json").json] == ["waiting"]
+    assert server.asked("POST") == 2

@@ -16,7 +16,7 @@ from batchtui.cli.shapes import batch_object, open_object
 from batchtui.domain.batch import StoredBatch
 from batchtui.domain.errors import InputError, RefusedError, UnclearSubmissionError, UnknownIdError
 from batchtui.domain.human import ago, bytes_text, counted, local_time
-from batchtui.domain.job import Intent
+from batchtui.domain.job import Intent, IntentState
 from batchtui.services.settle import OpenSubmission
 
 UNCHANGED = "Nothing was changed."
@@ -27,20 +27,31 @@ UNCHANGED = "Nothing was changed."
 @click.option("--adopt", metavar="ID", type=options.TEXT, help="This batch is the one that was sent.")
 @click.option("--resend", is_flag=True, help="Nothing was created: send it now.")
 @click.option("--discard", is_flag=True, help="Give it up and drop its requests.")
+@click.option("--hold", is_flag=True, help="Keep parts that wait for room back as drafts.")
+@click.option("--resume", is_flag=True, help="Let drafts go out as soon as there is room.")
 @options.yes
 @options.as_json
 @options.general
 @click.pass_obj
 def settle(
-    given: Given, *, job: str | None, adopt: str | None, resend: bool, discard: bool, yes: bool, as_json: bool
+    given: Given,
+    *,
+    job: str | None,
+    adopt: str | None,
+    resend: bool,
+    discard: bool,
+    hold: bool,
+    resume: bool,
+    yes: bool,
+    as_json: bool,
 ) -> None:
     """Settle drafts and submissions whose outcome is unknown.
 
     Without an option they are shown, with the batches they may have become. JOB is a job's name or id, or the id
     of a submission. Exits with 4 while one is unclear.
     """
-    if bool(adopt) + resend + discard > 1:
-        raise click.UsageError("Give one of --adopt, --resend and --discard.")
+    if bool(adopt) + resend + discard + hold + resume > 1:
+        raise click.UsageError("Give one of --adopt, --resend, --discard, --hold and --resume.")
     with opened(given) as desk:
         found = desk.wait(desk.bench.settlements.look())
         chosen = [one for one in found if job is None or _is_meant(one.intent, job)]
@@ -50,8 +61,10 @@ def settle(
             settled = [_adopt(desk, chosen, adopt, yes=yes)]
         elif resend:
             settled = _resend(desk, chosen, yes=yes)
-        elif discard:
-            _discard(desk, chosen, yes=yes)
+        elif resume:
+            settled = _resume(desk, chosen, yes=yes)
+        elif discard or hold:
+            (_discard if discard else _hold)(desk, chosen, yes=yes)
             settled = []
         else:
             _print(chosen, as_json=as_json)
@@ -138,6 +151,30 @@ def _resend(desk: Desk, chosen: list[OpenSubmission], *, yes: bool) -> list[Stor
         agree(f"Send {_name(intent)} to {where(desk)} — {price(estimate)}{doubt}", yes=yes, unharmed=UNSENT)
         batches.append(desk.wait(desk.bench.settlements.resend(intent)))
     return batches
+
+
+def _resume(desk: Desk, chosen: list[OpenSubmission], *, yes: bool) -> list[StoredBatch]:
+    desk.bench.require_writable("send")
+    drafts = _in_state(chosen, "draft")
+    preflight(desk, yes=yes)
+    for intent in drafts:
+        estimate = desk.wait(desk.bench.settlements.estimate(intent))
+        agree(f"Send {_name(intent)} to {where(desk)} — {price(estimate)}", yes=yes, unharmed=UNSENT)
+    return desk.wait(desk.bench.submissions.resume(drafts))
+
+
+def _hold(desk: Desk, chosen: list[OpenSubmission], *, yes: bool) -> None:
+    del yes  # Nothing is lost by it, so nothing is asked.
+    for job_id in {intent.job_id: None for intent in _in_state(chosen, "waiting")}:
+        desk.wait(desk.bench.submissions.hold(job_id))
+    say("What waited is kept as drafts.")
+
+
+def _in_state(chosen: list[OpenSubmission], state: IntentState) -> list[Intent]:
+    intents = [one.intent for one in chosen if one.intent.state == state]
+    if not intents:
+        raise RefusedError(f"There is no submission that is {state}.", unharmed=UNCHANGED)
+    return intents
 
 
 def _discard(desk: Desk, chosen: list[OpenSubmission], *, yes: bool) -> None:

@@ -18,12 +18,15 @@ SAMPLE_SIZE = 8
 
 CALLS_AT_ONCE = 4
 
+PATIENCE_SECONDS = 10.0
+"""How long an estimate may keep the user waiting."""
+
 
 async def count_sample(store: Store, gateway: Gateway, prepared: Prepared) -> Prepared:
     """Return a prepared submission with its estimate corrected by the API's count of a spread-out sample.
 
-    Where the API cannot be asked or does not count (no key, no network, a server without that endpoint, params it
-    does not take), the estimate stays as it is; `Estimate.input_counted` tells.
+    Where the API cannot be asked, does not count (no key, no network, no such endpoint, params it does
+    not take) or is slow, the estimate stays as it is; `Estimate.input_counted` tells.
     """
     sample = await asyncio.to_thread(_sample, prepared)
     calls = asyncio.Semaphore(CALLS_AT_ONCE)
@@ -33,7 +36,12 @@ async def count_sample(store: Store, gateway: Gateway, prepared: Prepared) -> Pr
             return await gateway.count_tokens(params)
 
     counts: list[int] = []
-    for outcome in await asyncio.gather(*map(count, sample), return_exceptions=True):
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            outcomes = await asyncio.gather(*map(count, sample), return_exceptions=True)
+    except TimeoutError:
+        return prepared
+    for outcome in outcomes:
         if isinstance(outcome, BatchtuiError):
             return prepared
         if isinstance(outcome, BaseException):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -126,6 +126,13 @@ class Submissions:
     async def hold(self, job_id: str) -> None:
         """Make the waiting parts of a job drafts, so that they go out only when the user says so."""
         await self._store.intents.hold(job_id)
+
+    async def resume(self, intents: Sequence[Intent]) -> list[StoredBatch]:
+        """Let drafts wait for room again, and send those there is room for now; this spends money."""
+        for intent in intents:
+            if intent.state == "draft":
+                await self._store.intents.mark_waiting(intent.id, not_before=None)
+        return await self.feed()
 
     async def send_intent(self, intent: Intent, *, on_sent: Callable[[int], None] | None = None) -> StoredBatch:
         """Send one part that has been written down, with exactly one POST, and put its batch in place.

@@ -65,7 +65,7 @@ def insert(connection: sqlite3.Connection, batch: Batch, place: Place) -> None:
     names = ("id", *Place.__slots__, *_LIVE_COLUMNS)
     values = (batch.id, *astuple(place), *_live_values(batch))
     connection.execute(
-        f"INSERT INTO batches ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})",  # noqa: S608
+        f"INSERT INTO batches ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})",
         values,
     )
 
@@ -87,7 +87,7 @@ def update(connection: sqlite3.Connection, stored: StoredBatch, batch: Batch) ->
         return False
     assignments = ", ".join(f"{name} = ?" for name in _LIVE_COLUMNS)
     connection.execute(
-        f"UPDATE batches SET {assignments} WHERE key = ?",  # noqa: S608
+        f"UPDATE batches SET {assignments} WHERE key = ?",
         (*_live_values(batch), stored.key),
     )
     return True

@@ -20,7 +20,7 @@ _FAILURES = f"""
         SELECT 1 FROM results s
         WHERE s.download_key = ?1 AND s.ordinal = r.ordinal AND s.type = '{SUCCEEDED}')
     ORDER BY +r.ordinal, r.seq
-"""  # noqa: S608
+"""
 
 _ANSWERED = """
     SELECT (SELECT count(*) FROM (SELECT DISTINCT ordinal FROM results WHERE download_key = ? AND ordinal < known)),
@@ -32,13 +32,13 @@ _MISSING = f"""
     WHERE q.batch_key = ?2 AND NOT EXISTS (
         SELECT 1 FROM results r WHERE r.download_key = ?1 AND r.ordinal = q.ordinal)
     ORDER BY q.ordinal
-"""  # noqa: S608
+"""
 
 
 def failed(connection: sqlite3.Connection, batch_keys: Sequence[int]) -> list[FailedRow]:
     """Return what `Results.failed` says."""
     batches = connection.execute(
-        "SELECT b.key, b.id, b.requests, b.results, b.download_key FROM batches b"  # noqa: S608
+        "SELECT b.key, b.id, b.requests, b.results, b.download_key FROM batches b"
         f" WHERE b.key IN ({marks(batch_keys)}) {batch_rows.INPUT_ORDER}",
         tuple(batch_keys),
     ).fetchall()
@@ -58,7 +58,7 @@ def failed(connection: sqlite3.Connection, batch_keys: Sequence[int]) -> list[Fa
             not_failed.update(
                 _ids(
                     connection,
-                    f"SELECT custom_id FROM results WHERE download_key = ? AND type = '{SUCCEEDED}'",  # noqa: S608
+                    f"SELECT custom_id FROM results WHERE download_key = ? AND type = '{SUCCEEDED}'",
                     download_key,
                 )
             )
@@ -91,7 +91,7 @@ def _of_requests(connection: sqlite3.Connection, key: int, download_key: int) ->
 def _of_results(connection: sqlite3.Connection, key: int, download_key: int) -> list[FailedRow]:
     """Return the failures of a batch whose requests are not known; there is no line to send again."""
     rows = connection.execute(
-        "SELECT custom_id, type, error_type, error_message, ?1, 0, 0 FROM results"  # noqa: S608
+        "SELECT custom_id, type, error_type, error_message, ?1, 0, 0 FROM results"
         f" WHERE download_key = ?2 AND type <> '{SUCCEEDED}' ORDER BY ordinal, seq",
         (key, download_key),
     )

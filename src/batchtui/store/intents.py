@@ -96,7 +96,7 @@ class Intents:
                     "created_at": now(),
                 }
                 connection.execute(
-                    f"INSERT INTO intents ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})",  # noqa: S608
+                    f"INSERT INTO intents ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})",
                     tuple(row.values()),
                 )
             for intent_id, draft in zip(intent_ids, drafts, strict=True):

@@ -161,8 +161,7 @@ def _rows(connection: sqlite3.Connection, batch_key: int, seqs: list[int]) -> li
         return []
     batch_id, attempt, download_key = batch
     rows = connection.execute(
-        f"SELECT {COLUMNS} FROM results r WHERE r.download_key = ?"  # noqa: S608
-        f" AND r.seq IN ({selecting.marks(seqs)})",
+        f"SELECT {COLUMNS} FROM results r WHERE r.download_key = ? AND r.seq IN ({selecting.marks(seqs)})",
         (download_key, *seqs),
     )
     return [stored_result(batch_key, batch_id, attempt, row) for row in rows]

@@ -64,7 +64,7 @@ def count(connection: sqlite3.Connection, selection: Selection) -> dict[str, int
         where, values = _where(None, selection.text)
         for _, download_key in downloads:
             for type_, flags, number in connection.execute(
-                f"SELECT r.type, r.flags, count(*) FROM results r WHERE r.download_key = ? {where}"  # noqa: S608
+                f"SELECT r.type, r.flags, count(*) FROM results r WHERE r.download_key = ? {where}"
                 " GROUP BY r.type, r.flags",
                 (download_key, *values),
             ):
@@ -75,7 +75,7 @@ def count(connection: sqlite3.Connection, selection: Selection) -> dict[str, int
 def shown(connection: sqlite3.Connection, batch_keys: Sequence[int]) -> Shown:
     """Return which download is shown for each of these batches that has any results, in input order."""
     return connection.execute(
-        "SELECT b.key, b.download_key FROM batches b WHERE b.download_key IS NOT NULL"  # noqa: S608
+        "SELECT b.key, b.download_key FROM batches b WHERE b.download_key IS NOT NULL"
         f" AND b.key IN ({marks(batch_keys)}) {batch_rows.INPUT_ORDER}",
         tuple(batch_keys),
     ).fetchall()
@@ -97,7 +97,7 @@ def usual_output(connection: sqlite3.Connection, models: Sequence[str]) -> dict[
             WHERE r.type = '{SUCCEEDED}'
         )
         SELECT model, avg(tokens) FROM answers WHERE model IN ({marks(models)}) GROUP BY model
-        """,  # noqa: S608
+        """,
         (*models, *models),
     )
     return dict(rows.fetchall())
@@ -117,14 +117,14 @@ def _matching(connection: sqlite3.Connection, downloads: Shown, selection: Selec
         found: list[ResultKey] = []
         for batch_key, download_key in downloads:
             found += connection.execute(
-                f"SELECT ?, r.seq FROM results r WHERE r.download_key = ? {where} ORDER BY {ordinal}, r.seq",  # noqa: S608
+                f"SELECT ?, r.seq FROM results r WHERE r.download_key = ? {where} ORDER BY {ordinal}, r.seq",
                 (batch_key, download_key, *values),
             ).fetchall()
         return found[::-1] if selection.reverse else found
     download_keys = [download_key for _, download_key in downloads]
     direction = "DESC" if selection.reverse else "ASC"
     return connection.execute(
-        "SELECT b.key, r.seq FROM batches b JOIN results r ON r.download_key = b.download_key"  # noqa: S608
+        "SELECT b.key, r.seq FROM batches b JOIN results r ON r.download_key = b.download_key"
         f" WHERE b.download_key IN ({marks(download_keys)}) {where}"
         f" ORDER BY {_SORT_COLUMNS[selection.sort]} {direction}, b.attempt, b.part, b.key, r.ordinal, r.seq",
         (*download_keys, *values),

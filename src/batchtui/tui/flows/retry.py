@@ -10,7 +10,7 @@ from batchtui.services.find import Target
 from batchtui.services.prepare import discard
 from batchtui.tui.flows.ask import agreed, tell
 from batchtui.tui.present.listing import tally
-from batchtui.tui.present.questions import Notice, retry_question
+from batchtui.tui.present.questions import retry_question, sent_notice
 from batchtui.tui.session import Session
 
 
@@ -20,7 +20,7 @@ async def retry(app: App[None], session: Session, target: Target, custom_ids: Se
     bench.require_writable("send")
     with session.activity(f"looking at what failed of {target.job.name} …"):
         plan = await asyncio.to_thread(bench.retries.plan, target, custom_ids=custom_ids or None)
-        prepared = await bench.retries.prepare(plan)
+        prepared = await bench.count_sample(await bench.retries.prepare(plan))
     try:
         question = retry_question(plan, prepared, bench.profile, tally(target.batches).total)
         if not await agreed(app, question):
@@ -33,8 +33,5 @@ async def retry(app: App[None], session: Session, target: Target, custom_ids: Se
             )
     finally:
         await discard(prepared)
-    tell(
-        app,
-        Notice(f"{sent.job.name}: attempt {plan.attempt} with {counted(len(plan.rows), 'request')} is on its way"),
-    )
+    tell(app, sent_notice(sent, plan.attempt))
     session.poller.refresh()

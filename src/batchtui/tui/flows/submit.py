@@ -5,7 +5,7 @@ from textual.app import App
 from batchtui.domain.human import bytes_text, counted
 from batchtui.services.prepare import discard
 from batchtui.tui.flows.ask import agreed, tell
-from batchtui.tui.present.questions import Notice, submit_question
+from batchtui.tui.present.questions import sent_notice, submit_question
 from batchtui.tui.screens.submit import SubmitScreen
 from batchtui.tui.session import Session
 
@@ -14,7 +14,7 @@ async def submit(app: App[None], session: Session) -> None:
     """Let the user choose a file, and send it if they agree to the numbers."""
     bench = session.workbench
     bench.require_writable("send")
-    choice = await app.push_screen_wait(SubmitScreen(bench.store))
+    choice = await app.push_screen_wait(SubmitScreen(bench))
     if choice is None:
         return
     try:
@@ -29,7 +29,5 @@ async def submit(app: App[None], session: Session) -> None:
             )
     finally:
         await discard(choice.prepared)
-    total = sum(stored.batch.counts.total for stored in sent.batches)
-    parts = f" in {len(sent.batches)} parts" if len(sent.batches) > 1 else ""
-    tell(app, Notice(f"{sent.job.name} is on its way: {counted(total, 'request')}{parts}"))
+    tell(app, sent_notice(sent))
     session.poller.refresh()

@@ -71,6 +71,7 @@ def status(item: Item) -> Cell:
     if isinstance(item, Intent):
         return {
             "draft": Cell("✎ draft", "accent"),
+            "waiting": Cell("◷ waiting", "accent"),
             "sending": Cell("↑ sending", "accent"),
             "unclear": Cell("? unclear", "warn"),
         }.get(item.state, Cell(item.state))

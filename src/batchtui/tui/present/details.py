@@ -102,8 +102,10 @@ def _intent(intent: Intent, now: datetime) -> list[Line]:
         _fact("requests", count(intent.request_count), bytes_text(intent.body_bytes)),
         _fact("written", local_time(intent.created_at), ago(now - intent.created_at)),
     ]
+    if intent.state == "waiting" and intent.not_before is not None and intent.not_before > now:
+        lines.append(_fact("not before", local_time(intent.not_before), f"in {duration(intent.not_before - now)}"))
     if intent.sent_at is not None:
-        lines.append(_fact("tried" if intent.state == "draft" else "sent", local_time(intent.sent_at)))
+        lines.append(_fact("tried" if intent.state in {"draft", "waiting"} else "sent", local_time(intent.sent_at)))
     return [
         *lines,
         _fact("attempt", str(intent.attempt), f"part {intent.part} of {intent.parts}"),
@@ -113,6 +115,7 @@ def _intent(intent: Intent, now: datetime) -> list[Line]:
 
 _INTENT_HELP = {
     "draft": ("Nothing was sent. It can be sent or dropped.",),
+    "waiting": ("It goes out by itself as soon as the API has room for it.",),
     "unclear": (
         "It was sent, and no answer came: perhaps a batch exists, perhaps not.",
         "It is not sent again by itself. Settling looks for the batch and asks you.",

@@ -15,6 +15,7 @@ from batchtui.domain.lint import Problem
 from batchtui.domain.retry import RESEND, Cause
 from batchtui.services.prepare import Prepared
 from batchtui.services.retry import RetryPlan
+from batchtui.services.submit import Submission
 from batchtui.services.sync import SyncReport
 from batchtui.services.workbench import Profile
 from batchtui.tui.present.batches import utc_now
@@ -137,6 +138,20 @@ def report_notice(report: SyncReport) -> Notice | None:
     counts = ended[0].batch.counts
     text = f"{ended[0].job_name} ended: {count(counts.succeeded)} succeeded"
     return Notice(f"{text}, {count(failed)} failed — r retries them" if failed else text)
+
+
+def sent_notice(sent: Submission, attempt: int = 1) -> Notice:
+    """Return what a toast says of a submission: what is on its way, and what waits for room at the API."""
+    total = sum(stored.batch.counts.total for stored in sent.batches)
+    parts = f" in {len(sent.batches)} parts" if len(sent.batches) > 1 else ""
+    name = sent.job.name if attempt == 1 else f"{sent.job.name}, attempt {attempt},"
+    words = [f"{name} is on its way: {counted(total, 'request')}{parts}"] if sent.batches else []
+    if sent.waiting:
+        waiting = sum(intent.request_count for intent in sent.waiting)
+        words.append(
+            f"{counted(waiting, 'request')} of {sent.job.name} wait for room at the API and go out by themselves"
+        )
+    return Notice("\n".join(words))
 
 
 def _by_type(causes: Iterable[Cause]) -> str:

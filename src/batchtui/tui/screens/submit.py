@@ -12,8 +12,9 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Label, Static
 
 from batchtui.domain.errors import BatchtuiError, LintError
-from batchtui.services.prepare import Prepared, prepare
-from batchtui.store import Store
+from batchtui.domain.human import counted
+from batchtui.services.prepare import Prepared
+from batchtui.services.workbench import Workbench
 from batchtui.tui.present.questions import problem_lines
 from batchtui.tui.request_file import request_lines
 from batchtui.tui.widgets.dialogs import DIALOG_CSS, LineInput
@@ -41,9 +42,9 @@ class SubmitScreen(ModalScreen[Choice | None]):
         Binding("escape", "dismiss", "Cancel", id="submit-cancel", tooltip="Go back, nothing is sent"),
     ]
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, workbench: Workbench) -> None:
         super().__init__()
-        self._store = store
+        self._workbench = workbench
         self._is_checking = False
 
     def compose(self) -> ComposeResult:
@@ -80,7 +81,9 @@ class SubmitScreen(ModalScreen[Choice | None]):
         self._is_checking = True
         self._report(f"Checking {path} …")
         try:
-            prepared = await prepare(self._store, request_lines(path), path)
+            prepared = await self._workbench.prepare(request_lines(path), path)
+            self._report(f"{counted(prepared.request_count, 'request')} checked. Asking what they will cost …")
+            prepared = await self._workbench.count_sample(prepared)
         except LintError as error:
             self._report("\n".join([error.what, *problem_lines(error.problems), error.unharmed]), is_error=True)
         except BatchtuiError as error:
