@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
+from batchtui.domain import split
 from batchtui.domain.request import body_length
 from batchtui.services.workbench import Workbench
 from batchtui.simulator import Fault, Served
@@ -50,7 +51,7 @@ async def test_one_key_retries_what_failed(bench: Workbench, server: Served, siz
         await pilot.press("r")
         await until_shown(pilot, f"Retry {counts.failed} of 40 requests?")
         await pilot.press("y")
-        await until_told(pilot, f"rivers: attempt 2 with {counts.failed} requests is on its way")
+        await until_told(pilot, f"rivers, attempt 2, is on its way: {counts.failed} requests")
         await until_shown(pilot, "● running")
         end_all(server)
         await pilot.press("R")
@@ -59,6 +60,31 @@ async def test_one_key_retries_what_failed(bench: Workbench, server: Served, siz
         await until_told(pilot, "Nothing failed in it.")
     assert posts(server) == 2
     assert list(bench.store.files.spool_path("x").parent.parent.glob("prepare-*")) == []
+
+
+async def test_parts_that_wait_for_room_are_shown_and_go_out_by_themselves(
+    bench: Workbench, server: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(split.part_sizes, "__kwdefaults__", {"max_requests": 4, "max_body_bytes": 10**9})
+    monkeypatch.setattr(bench.submissions, "_max_queued_requests", 5)
+    path = write_requests(tmp_path / "large.jsonl", 8)
+    app = make_app(bench)
+    async with app.run_test(size=WIDE, notifications=True) as pilot:
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(app.screen, SubmitScreen))
+        app.screen.query_one("#path", Input).value = str(path)
+        await pilot.press("enter")
+        await until_shown(pilot, "Send 8 requests?", "2 parts")
+        await pilot.press("y")
+        await until_told(pilot, "4 requests of large wait for room at the API and go out by themselves")
+        await until_shown(pilot, "◷ waiting", "● running")
+        await pilot.press("g")
+        await until_shown(pilot, "It goes out by itself as soon as the API has room for it.", "part 2 of 2")
+        end_all(server)
+        await pilot.press("R")
+        await until(pilot, lambda: posts(server) == 2)
+        await until(pilot, lambda: "◷ waiting" not in screen_text(app))
+    assert bench.settlements.open_submissions() == []
 
 
 async def test_a_file_is_checked_priced_and_sent(bench: Workbench, server: Served, tmp_path: Path) -> None:

@@ -173,7 +173,7 @@ async def test_retries_only_the_marked_rows(bench: Workbench, server: Served) ->
         await pilot.press("e", "space", "e", "space", "r")
         await until_shown(pilot, "Retry 2 of 40 requests?")
         await pilot.press("y")
-        await until_told(pilot, "attempt 2 with 2 requests is on its way")
+        await until_told(pilot, "attempt 2, is on its way: 2 requests")
     assert [stored.batch.counts.total for stored in bench.store.batches.list()] == [2, 40]
 
 
