@@ -50,8 +50,8 @@ class Order:
     """What a child does: the arguments of the command, and what is different for it.
 
     `begin` is where it counts as begun, if that is not at once. `requests_a_part` makes the limit of a batch that
-    small, `block_bytes` the pieces a body is sent in. `full` is where the disk of the home becomes full,
-    `file_bytes` how large a file may grow; `user_id` is whom the process becomes.
+    small, `block_bytes` the pieces a body is sent in. `interrupt` is where Ctrl-C is pressed and `full` where the
+    disk of the home becomes full; `file_bytes` is how large a file may grow, `user_id` whom the process becomes.
     """
 
     arguments: tuple[str, ...]
@@ -61,6 +61,7 @@ class Order:
     begin: Stop | None = None
     requests_a_part: int | None = None
     block_bytes: int = 4096
+    interrupt: Stop | None = None
     full: Stop | None = None
     file_bytes: int | None = None
     user_id: int | None = None
@@ -153,6 +154,8 @@ def _live(order: Order, begun: Connection) -> None:
         os.setuid(order.user_id)
     if order.stop is not None:
         _arm(order.stop, _die)
+    if order.interrupt is not None:
+        _arm(order.interrupt, lambda: os.kill(os.getpid(), signal.SIGINT))
     if order.full is not None:
         _arm(order.full, lambda: fill(Path(order.environ["BATCHTUI_HOME"])))
     if order.begin is None:

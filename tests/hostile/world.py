@@ -41,7 +41,6 @@ class World:
     path: Path
     served: Served
     requests_a_part: int | None = None
-    environ: dict[str, str] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=count)
 
     def __post_init__(self) -> None:
@@ -61,19 +60,22 @@ class World:
             "".join(f"{name} = {json.dumps(value)}\n" for name, value in settings.items()), encoding="utf-8"
         )
 
+    def surroundings(self) -> dict[str, str]:
+        """Return the environment of a command on this home."""
+        return {
+            "HOME": str(self.path),
+            "BATCHTUI_HOME": str(self.home),
+            "ANTHROPIC_API_KEY": KEY,
+            "ANTHROPIC_BASE_URL": self.served.base_url,
+            "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
+        }
+
     @contextmanager
     def running(self, *arguments: str | Path, stop: Stop | None = None, **special: Any) -> Iterator[Child]:
         """Start a command on this home."""
         order = Order(
             tuple(map(str, arguments)),
-            {
-                "HOME": str(self.path),
-                "BATCHTUI_HOME": str(self.home),
-                "ANTHROPIC_API_KEY": KEY,
-                "ANTHROPIC_BASE_URL": self.served.base_url,
-                "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
-                **self.environ,
-            },
+            self.surroundings(),
             self.path / f"command-{next(self._numbers)}",
             stop=stop,
             **{"requests_a_part": self.requests_a_part, **special},
