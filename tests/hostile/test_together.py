@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
+from batchtui.domain.batch import Batch, Counts
 from batchtui.domain.errors import RefusedError
 from batchtui.simulator import Fault
 from batchtui.store import Draft, NewJob, Store, check
@@ -142,3 +146,23 @@ async def test_a_repair_leaves_what_another_has_just_written_down(
         assert there.files.spool_path(opened[0]).read_bytes() == world.input.read_bytes()
         assert Counter(intent.id for intent in here.intents.open_ones()) == Counter(opened)
         assert here.check() == []
+
+
+async def test_another_puts_the_lines_in_place_at_the_same_time(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that opens the home tidies up between the look for a directory and its removal."""
+    with two_stores(world) as (here, there):
+        (intent,) = await here.intents.open([draft(world, here)], job=NewJob("rivers", "default"), base_url="u")
+        await here.intents.mark_sending(intent.id)
+        remove = shutil.rmtree
+
+        def beaten(path: Path) -> None:
+            monkeypatch.setattr(shutil, "rmtree", remove)
+            there.files.drop_spool(intent.id)
+            remove(path)
+
+        monkeypatch.setattr(shutil, "rmtree", beaten)
+        batch = Batch("msgbatch_1", "in_progress", Counts(processing=len(world.lines)), datetime.now(UTC))
+        stored = await here.intents.close(intent.id, batch)
+        assert here.files.requests_path(stored.id).read_bytes() == world.input.read_bytes()

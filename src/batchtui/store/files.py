@@ -7,7 +7,7 @@ import re
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from batchtui.domain.errors import StoreError
@@ -55,7 +55,9 @@ def remove(path: Path) -> None:
     """Remove a file or a whole directory, if it is there."""
     with file_errors(path):
         if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
+            # Another process that tidies up at the same time may be faster.
+            with suppress(FileNotFoundError):
+                shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)
 
