@@ -2,10 +2,10 @@
 
     python bench/submit.py [--requests 100000] [--runs 3]
 
-Every way runs in a process of its own, in turn; the table shows medians of the wall time and of the peak memory of
-that process. `post` is the create alone, from the first byte to the answer; `all` is the whole process, with imports,
-reading the file and, for batchtui, checking, pricing, spooling and indexing. The server is the simulator in another
-process; what it needs to take the body is part of every row.
+Every way runs in a process of its own, in turn; the table shows medians of the wall time and of the peak memory
+of that process. `post` is the create alone, from the first byte to the answer; `all` is the whole process, with
+imports, reading the file and, for batchtui, checking, pricing, spooling and indexing. The server is the simulator
+in another process; what it needs to take the body is part of every row.
 """
 
 from __future__ import annotations
