@@ -25,7 +25,10 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any, Literal
 
-SLOW_MODULES = ("batchtui.cli.app", "batchtui.composition", "anthropic", "genai_prices", "sqlite_utils")
+SLOW_MODULES = (
+    *("batchtui.cli.app", "batchtui.composition", "batchtui.store.migrations", "anthropic", "sqlite_utils"),
+    *("genai_prices.data", "genai_prices.data_units", "httpcore2", "anyio._backends._asyncio", "truststore"),
+)
 
 WAIT_SECONDS = 60
 

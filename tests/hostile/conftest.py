@@ -16,5 +16,5 @@ from .world import World
 def world(tmp_path: Path) -> Iterator[World]:
     with serve(Settings(seed=7, duration_seconds=3_600.0)) as served:
         made = World(tmp_path / "world", served)
-        made.write_input(24)
+        made.write_input(12)
         yield made

@@ -22,22 +22,22 @@ Prepare = Callable[[World], tuple[str, ...]]
 
 
 def one_part(world: World) -> tuple[str, ...]:
-    world.write_input(60)
+    world.write_input(12)
     return ("submit", str(world.input), "--yes")
 
 
 def three_parts(world: World) -> tuple[str, ...]:
-    world.write_input(60)
-    world.requests_a_part = 20
+    world.write_input(12)
+    world.requests_a_part = 4
     return ("submit", str(world.input), "--yes")
 
 
 def waiting_parts(world: World) -> tuple[str, ...]:
     """Two of three parts wait when the first has ended."""
     command = three_parts(world)
-    world.configure(max_queued_requests=20)
+    world.configure(max_queued_requests=4)
     assert world.command(*command).code == 0
-    world.configure(max_queued_requests=60)
+    world.configure(max_queued_requests=12)
     (first,) = world.served.simulator.shelf.all()
     world.served.simulator.shelf.end_now(first)
     return ("sync",)

@@ -26,7 +26,7 @@ ONE_PART: dict[str, tuple[Stop, Outcomes]] = {
     "the database half made": (Stop("batchtui.store.migrations:upgrade"), NOTHING),
     "the database made": (Stop("batchtui.store.migrations:upgrade", "after"), NOTHING),
     "before the spool": (Stop("batchtui.store.files:Files.new_spool"), NOTHING),
-    "in the middle of the spool": (Stop("batchtui.domain.lint:Linter.read", nth=20), NOTHING),
+    "in the middle of the spool": (Stop("batchtui.domain.lint:Linter.read", nth=8), NOTHING),
     "spool written, not synced": (Stop("os:fsync"), NOTHING),
     "spool synced": (Stop("os:fsync", "after"), NOTHING),
     "before the intent": (Stop("batchtui.services.submit:Submissions._write_down"), NOTHING),
@@ -42,7 +42,7 @@ ONE_PART: dict[str, tuple[Stop, Outcomes]] = {
     "intent closed, file not moved": (Stop(_PLACE), KNOWN),
     "in the middle of the move": (Stop("batchtui.store.files:remove"), KNOWN),
     "file moved, not indexed": (Stop(_PLACE, "after"), KNOWN),
-    "in the middle of the index": (Stop("batchtui.store.requests:_Reader._row", nth=12), KNOWN),
+    "in the middle of the index": (Stop("batchtui.store.requests:_Reader._row", nth=6), KNOWN),
     "indexed, not committed": (Stop("batchtui.store.requests:index", "after"), KNOWN),
     "sent, nothing said yet": (Stop("batchtui.cli.send:print_sent"), KNOWN),
 }

@@ -27,7 +27,7 @@ def test_killed_while_one_part_is_sent(world: World, name: str) -> None:
 @pytest.mark.parametrize("name", THREE_PARTS)
 def test_killed_while_parts_are_sent(world: World, name: str) -> None:
     stop, outcomes = THREE_PARTS[name]
-    world.requests_a_part = 8
+    world.requests_a_part = 4
     assert world.submit(stop).killed
     assert_outcome(world, outcomes)
 
@@ -35,10 +35,10 @@ def test_killed_while_parts_are_sent(world: World, name: str) -> None:
 @pytest.mark.parametrize("name", FED)
 def test_killed_while_waiting_parts_are_fed(world: World, name: str) -> None:
     stop, outcomes = FED[name]
-    world.requests_a_part = 8
-    world.configure(max_queued_requests=8)
+    world.requests_a_part = 4
+    world.configure(max_queued_requests=4)
     assert world.submit().code == 0
-    world.configure(max_queued_requests=16)
+    world.configure(max_queued_requests=8)
     (first,) = world.served.simulator.shelf.all()
     world.served.simulator.shelf.end_now(first)
     assert world.command("sync", stop=stop).killed
@@ -46,8 +46,8 @@ def test_killed_while_waiting_parts_are_fed(world: World, name: str) -> None:
 
 
 def test_killed_after_some_parts_were_told_to_wait(world: World) -> None:
-    world.requests_a_part = 8
-    world.configure(max_queued_requests=8)
+    world.requests_a_part = 4
+    world.configure(max_queued_requests=4)
     assert world.submit(Stop("batchtui.store.intents:Intents.mark_waiting", "after")).killed
     parts = account(world)
     assert [part.state for part in parts] == ["known", "waiting", "draft"]

@@ -62,10 +62,10 @@ def assert_refused(world: World, done: Done, names: str) -> None:
 
 def test_the_disk_is_full_while_spooling(world: World, mount: Mount) -> None:
     mount("2m")
-    world.write_input(4_000)
+    world.write_input(2_000)
     done = world.submit()
     assert_refused(world, done, r"spool/prepare-\S+/requests\.jsonl: .*no space left")
-    world.write_input(24)
+    world.write_input(12)
     assert world.submit().code == 0
     assert_settled(world)
 
@@ -73,7 +73,7 @@ def test_the_disk_is_full_while_spooling(world: World, mount: Mount) -> None:
 def test_a_file_may_not_grow_while_spooling(world: World) -> None:
     """The same without root: the system refuses to let the file grow."""
     assert world.command("list", "--offline").code == 0
-    world.write_input(3_000)
+    world.write_input(1_000)
     done = world.command("submit", world.input, "--yes", file_bytes=1_000_000)
     assert_refused(world, done, r"spool/prepare-\S+/requests\.jsonl: .*file too large")
 

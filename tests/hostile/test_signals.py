@@ -18,7 +18,7 @@ from .world import CREATE, World, account, settle_all
 HANG = Fault(kind="hang", method="POST", path=CREATE, carried_out=True)
 
 INTERRUPTED: dict[str, tuple[Stop, Outcomes]] = {
-    "in the middle of the spool": (Stop("batchtui.domain.lint:Linter.read", nth=12), NOTHING),
+    "in the middle of the spool": (Stop("batchtui.domain.lint:Linter.read", nth=6), NOTHING),
     "spool synced": (Stop("os:fsync", "after"), NOTHING),
     "before the intent": (Stop("batchtui.services.submit:Submissions._write_down"), NOTHING),
     "spool not moved yet": (Stop("batchtui.store.files:Files.keep_spool"), NOTHING),

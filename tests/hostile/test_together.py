@@ -83,7 +83,7 @@ def test_a_sync_and_a_doctor_beside_a_submission(world: World) -> None:
     )
     assert done[0].code == 0, done[0].err
     assert not any("Traceback" in one.err for one in done)
-    assert [part.state for part in account(world)] == ["known"] * 8
+    assert [part.state for part in account(world)] == ["known"] * 4
     assert_settled(world)
 
 

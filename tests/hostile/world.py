@@ -26,7 +26,7 @@ JOB = "rivers"
 KEY = "sk-ant-test-0123456789abcdef"
 
 
-def request_line(number: int, chars: int = 1_000) -> bytes:
+def request_line(number: int, chars: int = 2_000) -> bytes:
     """Return a request whose length is that of no other, so that no two parts have the same Content-Length."""
     prompt = f"Name river {number}. " + "x" * (chars + 7 * number)
     message = {"role": "user", "content": prompt}
@@ -50,7 +50,7 @@ class World:
         self.input = self.path / f"{JOB}.jsonl"
         self.lines: list[bytes] = []
 
-    def write_input(self, requests: int, chars: int = 1_000) -> None:
+    def write_input(self, requests: int, chars: int = 2_000) -> None:
         self.lines = [request_line(number, chars) for number in range(requests)]
         self.input.write_bytes(b"".join(self.lines))
 
