@@ -54,7 +54,7 @@ async def test_the_first_paint_loads_nothing_slow(bench: Workbench, server: Serv
 
 
 def test_what_the_screens_show_is_worked_out_without_textual() -> None:
-    modules = "batches, details, empty, header, listing, questions, reasons, results"
+    modules = "batches, details, notices, questions, empty, header, listing, reasons, results"
     script = f"import sys; from batchtui.tui.present import {modules}; print('textual' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

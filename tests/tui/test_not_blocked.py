@@ -14,7 +14,7 @@ PROMPT_SECONDS = 5.0
 async def test_keys_work_while_the_list_hangs(bench: Workbench, server: Served) -> None:
     await failed_job(bench, server)
     await submit(bench, "lakes", 3)
-    server.simulator.faults.pending.append(Fault(kind="hang", times=0))
+    server.simulator.faults.pending.append(Fault(kind="hang", method="GET", times=0))
     app = make_app(bench)
     async with app.run_test(size=NARROW, notifications=True) as pilot:
         await until(pilot, lambda: app.session.poll.polling)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable
 from time import monotonic
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.app import App, SystemCommand
@@ -17,18 +17,16 @@ from batchtui.services.poll import PollState
 from batchtui.services.sync import SyncReport
 from batchtui.services.workbench import Workbench
 from batchtui.tui import bindings, messages, themes
-from batchtui.tui.flows.ask import tell
-from batchtui.tui.flows.dispatch import Asked, flow
-from batchtui.tui.flows.settle import settle
-from batchtui.tui.present.questions import Notice, error_notice, report_notice
+from batchtui.tui.present.notices import Notice, error_notice, report_notice
 from batchtui.tui.screens.batches import BatchesScreen
-from batchtui.tui.screens.first_start import CheckKey, FirstStartScreen
-from batchtui.tui.screens.help import HelpScreen
-from batchtui.tui.screens.results import ResultsScreen
 from batchtui.tui.screens.room import Room
 from batchtui.tui.session import Session
-from batchtui.tui.widgets.dialogs import ConfirmScreen
+from batchtui.tui.toasts import tell
 from batchtui.tui.widgets.key_bar import keys_here
+
+if TYPE_CHECKING:
+    from batchtui.tui.flows.dispatch import Asked
+    from batchtui.tui.screens.first_start import CheckKey
 
 LOOK_SECONDS = 1.0
 """How often the store is looked at for what other processes wrote."""
@@ -38,8 +36,9 @@ AGAIN_SECONDS = 30.0
 
 
 class BatchtuiApp(App[None]):
-    """The screens on a workbench, which the caller closes. The first paint shows what is stored.
+    """The screens on a workbench, which the caller closes.
 
+    The first paint shows what is stored; whatever it does not need is imported when it is first wanted.
     `check_key` is for the screen that takes a key.
     """
 
@@ -47,7 +46,7 @@ class BatchtuiApp(App[None]):
     DEFAULT_MODE = "batches"
     BINDINGS: ClassVar[list[BindingType]] = bindings.APP
 
-    def __init__(self, workbench: Workbench, config: Config, check_key: CheckKey) -> None:
+    def __init__(self, workbench: Workbench, config: Config, check_key: "CheckKey") -> None:
         super().__init__()
         self._check_key = check_key
         self._troubles: dict[str, float] = {}
@@ -58,7 +57,12 @@ class BatchtuiApp(App[None]):
         self.theme = config.theme if self._knows_theme else themes.DARK.name
         self.session = Session(self, workbench, config)
         self.add_mode("batches", lambda: BatchesScreen(self.session))
-        self.add_mode("results", lambda: ResultsScreen(self.session))
+        self.add_mode("results", self._results_screen)
+
+    def _results_screen(self) -> Screen[Any]:
+        from batchtui.tui.screens.results import ResultsScreen
+
+        return ResultsScreen(self.session)
 
     def on_mount(self) -> None:
         """Begin what is always running, once the first screen is painted."""
@@ -70,7 +74,7 @@ class BatchtuiApp(App[None]):
         self.set_interval(LOOK_SECONDS, lambda: self.start(self.session.look(), "look"))
         self.start(self._poll(), "poller")
         if any(intent.state == "unclear" for intent in self.session.intents):
-            self.start(settle(self, self.session), "settle")
+            self.post_message(messages.SettleAsked())
         if not self._knows_theme:
             known = ", ".join(sorted(self.available_themes))
             tell(self, Notice(f"There is no theme {self.session.config.theme!r}. Known are: {known}"))
@@ -84,7 +88,7 @@ class BatchtuiApp(App[None]):
             await work
             await self.session.look()
         except UnclearSubmissionError:
-            await settle(self, self.session)
+            self.post_message(messages.SettleAsked())
         except BatchtuiError as error:
             self.tell_trouble(error)
 
@@ -119,6 +123,7 @@ class BatchtuiApp(App[None]):
 
     def ask_for_key(self, why: str) -> None:
         """Open the screen that takes a key."""
+        from batchtui.tui.screens.first_start import FirstStartScreen
 
         async def ask() -> None:
             bench = self.session.workbench
@@ -144,6 +149,8 @@ class BatchtuiApp(App[None]):
 
     async def action_help(self) -> None:
         """Show the keys that work here."""
+        from batchtui.tui.screens.help import HelpScreen
+
         screen = self.screen
         why_not = screen.why_not if isinstance(screen, Room) else lambda _action: ""
         await self.push_screen(HelpScreen(keys_here(screen, why_not)))
@@ -165,6 +172,8 @@ class BatchtuiApp(App[None]):
         if not self.session.is_sending:
             self.exit()
             return
+        from batchtui.tui.widgets.dialogs import ConfirmScreen
+
         words = "Something is being sent. If you leave now, its outcome is unknown and has to be settled later."
         question = ConfirmScreen("Quit while sending?", [words], confirm_label="Quit", danger=True)
         await self.push_screen(question, lambda agreed: self.exit() if agreed else None)
@@ -182,7 +191,9 @@ class BatchtuiApp(App[None]):
     @on(messages.SettleAsked)
     @on(messages.CopyAsked)
     @on(messages.PagerAsked)
-    def _asked(self, message: Asked) -> None:
+    def _asked(self, message: "Asked") -> None:
+        from batchtui.tui.flows.dispatch import flow
+
         self.start(flow(self, self.session, message))
 
     @on(messages.ErrorMet)

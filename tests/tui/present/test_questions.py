@@ -12,7 +12,7 @@ from batchtui.services.retry import RetryPlan
 from batchtui.services.sync import SyncReport
 from batchtui.services.workbench import Profile
 from batchtui.store import Change
-from batchtui.tui.present import questions
+from batchtui.tui.present import notices, questions
 from tests.tui.present.make import NOW, batch, intent
 
 PROFILE = Profile("work", "https://api.anthropic.com")
@@ -73,18 +73,18 @@ def test_many_cancellations_are_summed_up() -> None:
 
 def test_an_error_is_told_in_three_sentences() -> None:
     error = UnreachableError("No connection.", unharmed="Nothing was sent.", todo="Try again.")
-    assert questions.error_notice(error).text == "No connection.\nNothing was sent.\nTry again."
+    assert notices.error_notice(error).text == "No connection.\nNothing was sent.\nTry again."
     lint = LintError("faq.jsonl", [Problem(number, "", "json", "not JSON") for number in range(1, 9)])
-    assert "line 1" in questions.error_notice(lint).text
+    assert "line 1" in notices.error_notice(lint).text
 
 
 def test_ends_are_told_in_one_notice() -> None:
     running = batch(status="in_progress")
     ended = batch(counts=Counts(succeeded=963, errored=37))
-    one = questions.report_notice(SyncReport((Change(running, ended),)))
+    one = notices.report_notice(SyncReport((Change(running, ended),)))
     assert one is not None
     assert one.text == "faq ended: 963 succeeded, 37 failed — r retries them"
-    two = questions.report_notice(SyncReport((Change(running, ended), Change(running, ended))))
+    two = notices.report_notice(SyncReport((Change(running, ended), Change(running, ended))))
     assert two is not None
     assert two.text.startswith("2 batches ended, 74 requests failed")
-    assert questions.report_notice(SyncReport((Change(None, ended), Change(ended, ended)))) is None
+    assert notices.report_notice(SyncReport((Change(None, ended), Change(ended, ended)))) is None

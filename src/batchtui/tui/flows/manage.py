@@ -12,11 +12,13 @@ from batchtui.domain.batch import StoredBatch
 from batchtui.domain.errors import InputError
 from batchtui.domain.human import bytes_text, counted
 from batchtui.domain.job import Job
-from batchtui.tui.flows.ask import agreed, tell
-from batchtui.tui.present.questions import Notice, cancel_question
+from batchtui.tui.flows.ask import agreed
+from batchtui.tui.present.notices import Notice
+from batchtui.tui.present.questions import cancel_question
 from batchtui.tui.request_file import request_lines
 from batchtui.tui.session import Session
 from batchtui.tui.text import clean, clean_line
+from batchtui.tui.toasts import tell
 from batchtui.tui.widgets.dialogs import PromptScreen
 from batchtui.tui.widgets.menu import MenuScreen
 

@@ -8,19 +8,23 @@ from textual.app import App
 from batchtui.domain.human import bytes_text, counted
 from batchtui.services.find import Target
 from batchtui.services.prepare import discard
-from batchtui.tui.flows.ask import agreed, tell
+from batchtui.tui.flows.ask import agreed
 from batchtui.tui.present.listing import tally
-from batchtui.tui.present.questions import retry_question, sent_notice
+from batchtui.tui.present.notices import sent_notice
+from batchtui.tui.present.questions import retry_question
 from batchtui.tui.session import Session
+from batchtui.tui.toasts import tell
 
 
 async def retry(app: App[None], session: Session, target: Target, custom_ids: Sequence[str] = ()) -> None:
     """Send what failed of a target again, if the user agrees to the numbers; only some custom_ids if given."""
     bench = session.workbench
     bench.require_writable("send")
-    with session.activity(f"looking at what failed of {target.job.name} …"):
+    with session.activity(f"looking at what failed of {target.job.name} …") as activity:
         plan = await asyncio.to_thread(bench.retries.plan, target, custom_ids=custom_ids or None)
-        prepared = await bench.count_sample(await bench.retries.prepare(plan))
+        prepared = await bench.retries.prepare(plan)
+        activity.say("asking what it costs …")
+        prepared = await bench.count_sample(prepared)
     try:
         question = retry_question(plan, prepared, bench.profile, tally(target.batches).total)
         if not await agreed(app, question):

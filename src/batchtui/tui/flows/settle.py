@@ -5,11 +5,13 @@ from textual.app import App
 from batchtui.domain.errors import BatchtuiError
 from batchtui.domain.human import counted, duration, local_time
 from batchtui.services.settle import OpenSubmission
-from batchtui.tui.flows.ask import agreed, tell
+from batchtui.tui.flows.ask import agreed
 from batchtui.tui.present.batches import short_id, utc_now
-from batchtui.tui.present.questions import Notice, discard_question, error_notice, resend_question
+from batchtui.tui.present.notices import Notice, error_notice
+from batchtui.tui.present.questions import discard_question, resend_question
 from batchtui.tui.screens.settle import Decision, SettleScreen
 from batchtui.tui.session import Session
+from batchtui.tui.toasts import tell
 from batchtui.tui.widgets.menu import MenuScreen
 
 

@@ -4,10 +4,12 @@ from textual.app import App
 
 from batchtui.domain.human import bytes_text, counted
 from batchtui.services.prepare import discard
-from batchtui.tui.flows.ask import agreed, tell
-from batchtui.tui.present.questions import sent_notice, submit_question
+from batchtui.tui.flows.ask import agreed
+from batchtui.tui.present.notices import sent_notice
+from batchtui.tui.present.questions import submit_question
 from batchtui.tui.screens.submit import SubmitScreen
 from batchtui.tui.session import Session
+from batchtui.tui.toasts import tell
 
 
 async def submit(app: App[None], session: Session) -> None:

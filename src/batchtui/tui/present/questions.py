@@ -7,21 +7,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from batchtui.domain.batch import StoredBatch
-from batchtui.domain.errors import BatchtuiError, LintError
 from batchtui.domain.estimate import Estimate
 from batchtui.domain.human import bytes_text, count, counted, duration, usd_range
 from batchtui.domain.job import Intent
-from batchtui.domain.lint import Problem
 from batchtui.domain.retry import RESEND, Cause
 from batchtui.services.prepare import Prepared
 from batchtui.services.retry import RetryPlan
-from batchtui.services.submit import Submission
-from batchtui.services.sync import SyncReport
 from batchtui.services.workbench import Profile
 from batchtui.tui.present.batches import utc_now
 from batchtui.tui.present.header import host
-
-PROBLEMS_SHOWN = 12
+from batchtui.tui.present.notices import PROBLEMS_SHOWN, problem_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +27,6 @@ class Question:
     body: tuple[str, ...]
     confirm: str
     is_danger: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """What a toast says."""
-
-    text: str
-    title: str = ""
-    is_error: bool = False
 
 
 def retry_question(plan: RetryPlan, prepared: Prepared, profile: Profile, total: int) -> Question:
@@ -108,50 +94,6 @@ def price(estimate: Estimate) -> str:
         models = ", ".join(estimate.unpriced_models)
         return f"price unknown ({models})" if models else "price unknown"
     return f"about {usd_range(estimate.cost_usd_low, estimate.cost_usd_high)}, half the standard price"
-
-
-def problem_lines(problems: Sequence[Problem]) -> list[str]:
-    """Return the first problems of a file, one a line, and how many more there are."""
-    shown = sorted(problems, key=lambda problem: not problem.is_error)[:PROBLEMS_SHOWN]
-    lines = [f"line {problem.line:,} {problem.custom_id}: {problem.message} [{problem.rule}]" for problem in shown]
-    left = len(problems) - len(shown)
-    return [*lines, f"… and {left:,} more"] if left else lines
-
-
-def error_notice(error: BatchtuiError) -> Notice:
-    """Return what a toast says of an error: what happened, what was not harmed, what to do."""
-    text = "\n".join(part for part in (error.what, error.unharmed, error.todo) if part)
-    if isinstance(error, LintError):
-        text = "\n".join([error.what, *problem_lines(error.problems)[:3], error.unharmed])
-    return Notice(text, is_error=True)
-
-
-def report_notice(report: SyncReport) -> Notice | None:
-    """Return one toast for all batches that ended since the last look, or None if none did."""
-    ended = report.ended
-    if not ended:
-        return None
-    failed = sum(stored.batch.counts.failed for stored in ended)
-    if len(ended) > 1:
-        names = ", ".join(stored.job_name for stored in ended[:3]) + (" …" if len(ended) > 3 else "")
-        return Notice(f"{counted(len(ended), 'batch', 'batches')} ended, {count(failed)} requests failed: {names}")
-    counts = ended[0].batch.counts
-    text = f"{ended[0].job_name} ended: {count(counts.succeeded)} succeeded"
-    return Notice(f"{text}, {count(failed)} failed — r retries them" if failed else text)
-
-
-def sent_notice(sent: Submission, attempt: int = 1) -> Notice:
-    """Return what a toast says of a submission: what is on its way, and what waits for room at the API."""
-    total = sum(stored.batch.counts.total for stored in sent.batches)
-    parts = f" in {len(sent.batches)} parts" if len(sent.batches) > 1 else ""
-    name = sent.job.name if attempt == 1 else f"{sent.job.name}, attempt {attempt},"
-    words = [f"{name} is on its way: {counted(total, 'request')}{parts}"] if sent.batches else []
-    if sent.waiting:
-        waiting = sum(intent.request_count for intent in sent.waiting)
-        words.append(
-            f"{counted(waiting, 'request')} of {sent.job.name} wait for room at the API and go out by themselves"
-        )
-    return Notice("\n".join(words))
 
 
 def _by_type(causes: Iterable[Cause]) -> str:

@@ -111,9 +111,9 @@ class Room(Screen[None]):
         self.session.activity_changed.subscribe(self, lambda _nothing: self.query_one(TopLine).refresh())
         self.table.focus()
 
-    def action_filter(self) -> None:
+    async def action_filter(self) -> None:
         """Type a filter."""
-        self.filter_line.open()
+        await self.filter_line.open()
 
     def action_sort(self) -> None:
         """Sort by the next column."""

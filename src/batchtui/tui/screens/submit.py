@@ -15,7 +15,7 @@ from batchtui.domain.errors import BatchtuiError, LintError
 from batchtui.domain.human import counted
 from batchtui.services.prepare import Prepared
 from batchtui.services.workbench import Workbench
-from batchtui.tui.present.questions import problem_lines
+from batchtui.tui.present.notices import problem_lines
 from batchtui.tui.request_file import request_lines
 from batchtui.tui.widgets.dialogs import DIALOG_CSS, LineInput
 from batchtui.tui.widgets.literal import literal, literal_line

@@ -1,19 +1,22 @@
 """The line in which a filter is typed."""
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.message import Message
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
-from batchtui.tui.widgets.dialogs import LineInput
+if TYPE_CHECKING:
+    from textual.widgets import Input
 
 
 class FilterLine(Horizontal):
-    """A filter: hidden while it is empty and nobody types. Enter keeps it, escape takes it away."""
+    """A filter: hidden while it is empty and nobody types. Enter keeps it, escape takes it away.
+
+    The input is made when it is first wanted, because its styles take a while to parse.
+    """
 
     DEFAULT_CSS = """
     FilterLine {
@@ -42,24 +45,33 @@ class FilterLine(Horizontal):
     class Left(Message):
         """Typing is over; whoever shows the list takes the focus."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._input: Input | None = None
+
     def compose(self) -> ComposeResult:
-        """Lay out the prompt and the input."""
+        """Lay out the prompt."""
         yield Static(" / ", markup=False)
-        yield LineInput(placeholder="words, status:failed, !word")
 
     @property
     def text(self) -> str:
         """What is typed."""
-        return self.query_one(LineInput).value
+        return "" if self._input is None else self._input.value
 
-    def open(self) -> None:
+    async def open(self) -> None:
         """Show the line and take the focus."""
+        from batchtui.tui.widgets.dialogs import LineInput
+
+        if self._input is None:
+            self._input = LineInput(placeholder="words, status:failed, !word")
+            await self.mount(self._input)
         self.add_class("-shown")
-        self.query_one(LineInput).focus()
+        self._input.focus()
 
     def action_clear(self) -> None:
         """Take the filter away and hide the line."""
-        self.query_one(LineInput).value = ""
+        if self._input is not None:
+            self._input.value = ""
         self.action_keep()
 
     def action_keep(self) -> None:
@@ -67,12 +79,12 @@ class FilterLine(Horizontal):
         self.set_class(bool(self.text), "-shown")
         self.post_message(self.Left())
 
-    @on(Input.Changed)
-    def _changed(self, event: Input.Changed) -> None:
+    def on_input_changed(self, event: "Input.Changed") -> None:
+        """Pass on what is typed."""
         event.stop()
         self.post_message(self.Changed(event.value))
 
-    @on(Input.Submitted)
-    def _submitted(self, event: Input.Submitted) -> None:
+    def on_input_submitted(self, event: "Input.Submitted") -> None:
+        """Keep it."""
         event.stop()
         self.action_keep()

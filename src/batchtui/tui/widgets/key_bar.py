@@ -8,7 +8,6 @@ from textual.binding import ActiveBinding
 from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Input
 
 from batchtui.tui.widgets.literal import assemble
 
@@ -30,7 +29,7 @@ class KeyHelp:
 def keys_here(screen: Screen[object], why_not: Callable[[str], str]) -> list[KeyHelp]:
     """Return the keys that do something on a screen: of the widget with the focus, of the screen, of the app."""
     grouped: dict[str, list[ActiveBinding]] = {}
-    is_typing = isinstance(screen.focused, Input)
+    is_typing = screen.focused is not None and screen.focused.check_consume_key("a", "a")
     for key, active in screen.active_bindings.items():
         if is_typing and active.node in {screen, screen.app} and "+" not in key:
             continue
