@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from batchtui.domain import split
+from batchtui.domain.batch import Batch
 from batchtui.domain.errors import ApiError, SpendLimitError
-from batchtui.services.prepare import prepare
+from batchtui.services.prepare import prepare, sample
 from batchtui.services.submit import Submission, Submissions
 from batchtui.services.workbench import Workbench
 from batchtui.simulator import Fault, Served
@@ -158,6 +160,44 @@ async def test_held_parts_wait_for_the_user(bench: Workbench, server: Served) ->
     end(server)
     assert (await bench.sync.run()).sent == ()
     assert [intent.state for intent in bench.settlements.open_submissions()] == ["draft"]
+
+
+async def test_parts_held_while_another_is_on_its_way_stay(
+    bench: Workbench, server: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_queue(bench, 10)
+    submission = await submit(bench, 40)
+    end(server)
+    await bench.sync.update()
+    with_queue(bench, 1000)
+    create = bench.gateway.create
+
+    async def hold_meanwhile(*args: Any, **kwargs: Any) -> Batch:
+        await bench.submissions.hold(submission.job.id)
+        return await create(*args, **kwargs)
+
+    monkeypatch.setattr(bench.gateway, "create", hold_meanwhile)
+    assert [stored.part for stored in await bench.submissions.feed()] == [2]
+    assert [intent.state for intent in bench.settlements.open_submissions()] == ["draft", "draft"]
+    assert posts(server) == 2
+
+
+async def test_a_sample_and_a_retry_go_out_with_the_betas(bench: Workbench, server: Served) -> None:
+    def betas() -> list[str | None]:
+        creates = [seen for seen in server.simulator.log if seen["method"] == "POST" and seen["path"] == CREATE]
+        return [seen["headers"].get("anthropic-beta") for seen in creates]
+
+    lines = [request_line(name, betas=["b-1"], model="claude-none") for name in "abcd"]
+    whole = await prepare(bench.store, lines, "test", mend=True)
+    few = await sample(bench.store, whole, 2)
+    assert (few.request_count, few.problems, few.mended) == (2, whole.problems, 4)
+    sent = await bench.submissions.send(few, name="few")
+    end(server)
+    await bench.sync.run()
+    plan = bench.retries.plan(bench.finder.known(sent.job.id), include_invalid=True)
+    assert len(plan.rows) == 2
+    await bench.retries.send(plan, await bench.retries.prepare(plan))
+    assert betas() == ["b-1", "b-1"]
 
 
 async def test_betas_are_sent_for_the_whole_batch(bench: Workbench, server: Served) -> None:

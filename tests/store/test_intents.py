@@ -196,3 +196,31 @@ async def test_an_unknown_intent_is_an_error(store: Store) -> None:
         store.intents.get("intent_none")
     with pytest.raises(UnknownIdError):
         await store.intents.mark_sending("intent_none")
+
+
+async def test_one_that_has_changed_since_it_was_looked_at_is_not_sent(store: Store) -> None:
+    job = await store.jobs.create("rivers", PROFILE)
+    intent = await draft(store, job, ["a"])
+    await store.intents.mark_waiting(intent.id, not_before=None)
+    waiting = store.intents.get(intent.id)
+    await store.intents.hold(job.id)
+    with pytest.raises(RefusedError, match="it is draft"):
+        await store.intents.mark_sending(intent.id, seen=waiting)
+    await store.intents.mark_sending(intent.id)
+    await store.intents.mark_unclear(intent.id, "no answer")
+    unclear = store.intents.get(intent.id)
+    with pytest.raises(RefusedError, match="it is unclear"):
+        await store.intents.mark_sending(intent.id, seen=waiting)
+    await store.intents.mark_sending(intent.id, seen=unclear)
+    await store.intents.mark_unclear(intent.id, "no answer again")
+    with pytest.raises(RefusedError, match="it is unclear"):
+        await store.intents.mark_sending(intent.id, seen=unclear)
+
+
+async def test_an_unclear_one_never_waits_to_go_out_by_itself(store: Store) -> None:
+    job = await store.jobs.create("rivers", PROFILE)
+    intent = await draft(store, job, ["a"])
+    await store.intents.mark_sending(intent.id)
+    await store.intents.mark_unclear(intent.id, "no answer")
+    with pytest.raises(RefusedError, match="it is unclear"):
+        await store.intents.mark_waiting(intent.id, not_before=None)

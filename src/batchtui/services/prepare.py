@@ -8,7 +8,7 @@ import os
 import shutil
 from array import array
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -70,13 +70,17 @@ async def prepare(
 
 
 async def sample(store: Store, prepared: Prepared, size: int) -> Prepared:
-    """Return a submission of `size` requests spread over a prepared one, which is dropped."""
+    """Return a submission of `size` requests spread over a prepared one, which is dropped.
+
+    What was found and mended in the whole of it is told with the sample too.
+    """
     try:
-        return await asyncio.to_thread(
+        few = await asyncio.to_thread(
             _prepare, store, spread_lines(prepared, size), f"a sample of {prepared.source}", Linter()
         )
     finally:
         await discard(prepared)
+    return replace(few, problems=prepared.problems, betas=prepared.betas, mended=prepared.mended)
 
 
 def spread_lines(prepared: Prepared, size: int) -> Iterator[bytes]:

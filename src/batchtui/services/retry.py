@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from batchtui.domain.errors import InputError, RefusedError
@@ -104,7 +104,10 @@ class Retries:
         )
 
     async def prepare(self, plan: RetryPlan) -> Prepared:
-        """Spool, check and price the rows of a plan; the lines are the ones sent before but for the changes."""
+        """Spool, check and price the rows of a plan.
+
+        The lines are the ones sent before but for the changes, and they go out with the betas of the job.
+        """
         if not plan.rows:
             raise RefusedError(
                 f"{plan.job.name}: nothing to send again.",
@@ -113,12 +116,13 @@ class Retries:
                 if plan.edit_first
                 else "",
             )
-        return await prepare(
+        prepared = await prepare(
             self._store,
             self._lines(plan),
             f"attempt {plan.attempt} of {plan.job.name}",
             models=self._models.known(),
         )
+        return replace(prepared, betas=self._store.intents.betas(plan.job.id))
 
     async def send(self, plan: RetryPlan, prepared: Prepared, on_sent: OnSent | None = None) -> Submission:
         """Send a prepared retry as a new attempt; see `Submissions.send` for what it raises."""

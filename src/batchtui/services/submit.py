@@ -137,9 +137,10 @@ class Submissions:
     async def send_intent(self, intent: Intent, *, on_sent: Callable[[int], None] | None = None) -> StoredBatch:
         """Send one part that has been written down, with exactly one POST, and put its batch in place.
 
-        Raises `RefusedError` if another process sends it, else as `send` does.
+        Raises `RefusedError` if another process sends it or it has changed since `intent` was read, else as `send`
+        does.
         """
-        await self._store.intents.mark_sending(intent.id)
+        await self._store.intents.mark_sending(intent.id, seen=intent)
         try:
             batch = await self._gateway.create(
                 self._store.files.spool_path(intent.id),

@@ -110,16 +110,18 @@ class Intents:
                 await self._database.on_writer(partial(self._files.drop_spool, intent_id))
             raise
 
-    async def mark_sending(self, intent_id: str) -> Intent:
+    async def mark_sending(self, intent_id: str, *, seen: Intent | None = None) -> Intent:
         """Write down that from now on a batch may come of it.
 
-        Raises `RefusedError` if it is not to be sent, as when another process sends it, and `StoreError`
-        if its lines are not there.
+        Raises `RefusedError` if it is not to be sent, as when another process sends it, or if it is not any more
+        as the caller has `seen` it: held back meanwhile, or tried by another process without a clear answer.
+        Raises `StoreError` if its lines are not there.
         """
 
         def write(connection: sqlite3.Connection) -> Intent:
             intent = self._get(connection, intent_id)
-            if intent.state not in SENDABLE:
+            has_changed = seen is not None and (intent.state, intent.sent_at) != (seen.state, seen.sent_at)
+            if intent.state not in SENDABLE or has_changed:
                 _refuse(intent)
             spool = self._files.spool_path(intent_id)
             if not spool.exists():
@@ -159,12 +161,13 @@ class Intents:
     async def mark_waiting(self, intent_id: str, error: str | None = None, *, not_before: datetime | None) -> None:
         """Write down that it goes out by itself once there is room; `error` is why the last try did not.
 
-        Raises `RefusedError` if it is being sent, as by another process, and after its batch is known.
+        Raises `RefusedError` if a batch may have come of it: it is being sent, as by another process, or unclear,
+        or its batch is known.
         """
 
         def write(connection: sqlite3.Connection) -> None:
             intent = self._get(connection, intent_id)
-            if intent.state not in SENDABLE:
+            if intent.state not in {"draft", "waiting"}:
                 _refuse(intent)
             _settle(connection, intent_id, "waiting", error, not_before)
 
@@ -209,6 +212,14 @@ class Intents:
         """Return the intent with an id, or raise `UnknownIdError`."""
         with self._database.reading() as connection:
             return self._get(connection, intent_id)
+
+    def betas(self, job_id: str) -> tuple[str, ...]:
+        """Return the betas that went, or are to go, into the headers of a job's batches."""
+        with self._database.reading() as connection:
+            intents = intent_rows.select(
+                connection, self._presence, "WHERE i.job_id = ? AND i.state <> 'discarded'", job_id
+            )
+        return tuple(sorted({beta for intent in intents for beta in intent.betas}))
 
     def open_ones(self, profile: str | None = None) -> list[Intent]:
         """Return the intents without an outcome, oldest first: drafts, unclear ones, and those being sent.
