@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from functools import partial
 
@@ -21,6 +22,8 @@ def require_terminal() -> None:
 
 def open_screens(given: Given, desk: Desk, config: Config) -> None:
     """Run the screens until the user leaves them."""
+    # Imports and first paint only make objects that stay; the app switches it on again after them.
+    gc.disable()
     from batchtui.composition import check_key
     from batchtui.tui.app import BatchtuiApp
 

@@ -1,7 +1,9 @@
 """The app: its rooms, what is always running, and what the screens ask of it."""
 
 import asyncio
+import gc
 from collections.abc import Callable, Coroutine, Iterable
+from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -43,6 +45,7 @@ class BatchtuiApp(App[None]):
     """
 
     TITLE = "batchtui"
+    CSS_PATH = Path(__file__).parent / "screens" / "room.tcss"
     DEFAULT_MODE = "batches"
     BINDINGS: ClassVar[list[BindingType]] = bindings.APP
 
@@ -56,21 +59,29 @@ class BatchtuiApp(App[None]):
         self._knows_theme = config.theme in self.available_themes
         self.theme = config.theme if self._knows_theme else themes.DARK.name
         self.session = Session(self, workbench, config)
-        self.add_mode("batches", lambda: BatchesScreen(self.session))
-        self.add_mode("results", self._results_screen)
+
+    def get_default_screen(self) -> Screen[Any]:
+        """Return the first screen; as a mode of its own it would be styled twice."""
+        return BatchesScreen(self.session, self.size)
 
     def _results_screen(self) -> Screen[Any]:
         from batchtui.tui.screens.results import ResultsScreen
 
-        return ResultsScreen(self.session)
+        return ResultsScreen(self.session, self.size)
 
     def on_mount(self) -> None:
         """Begin what is always running, once the first screen is painted."""
+        self.add_mode("batches", self.get_default_screen)
+        self.add_mode("results", self._results_screen)
         self.session.reported.subscribe(self, self._reported)
         self.session.poll_changed.subscribe(self, self._poll_changed)
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
+        if not gc.isenabled():
+            # What is there now stays: looking through it again and again would show as delayed keys.
+            gc.freeze()
+            gc.enable()
         self.set_interval(LOOK_SECONDS, lambda: self.start(self.session.look(), "look"))
         self.start(self._poll(), "poller")
         if any(intent.state == "unclear" for intent in self.session.intents):

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from textual.app import App
 
+from batchtui.domain.estimate import require_affordable
 from batchtui.domain.human import bytes_text, counted
 from batchtui.services.find import Target
 from batchtui.services.prepare import discard
@@ -26,6 +27,7 @@ async def retry(app: App[None], session: Session, target: Target, custom_ids: Se
         activity.say("asking what it costs …")
         prepared = await bench.count_sample(prepared)
     try:
+        require_affordable(prepared.estimate, session.config.max_cost_usd)
         question = retry_question(plan, prepared, bench.profile, tally(target.batches).total)
         if not await agreed(app, question):
             return

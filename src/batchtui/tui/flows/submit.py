@@ -2,6 +2,7 @@
 
 from textual.app import App
 
+from batchtui.domain.estimate import require_affordable
 from batchtui.domain.human import bytes_text, counted
 from batchtui.services.prepare import discard
 from batchtui.tui.flows.ask import agreed
@@ -20,6 +21,7 @@ async def submit(app: App[None], session: Session) -> None:
     if choice is None:
         return
     try:
+        require_affordable(choice.prepared.estimate, session.config.max_cost_usd)
         if not await agreed(app, submit_question(choice.name, choice.prepared, bench.profile)):
             return
         words = f"sending {counted(choice.prepared.request_count, 'request')}"

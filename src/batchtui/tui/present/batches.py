@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import takewhile
 
 from batchtui.domain.batch import CANCELING, StoredBatch
 from batchtui.domain.human import UNKNOWN, count, duration, usd
@@ -113,9 +114,9 @@ def cost_text(amount_usd: float | None, *, estimated: bool) -> str:
 
 
 def spend_today(batches: Sequence[StoredBatch], now: datetime) -> str:
-    """Return what the batches made since midnight on this machine's clock cost."""
-    today = now.astimezone().date()
-    made = [stored for stored in batches if stored.batch.created_at.astimezone().date() == today]
+    """Return what the batches made since midnight on this machine's clock cost; they come newest first."""
+    midnight = now.astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
+    made = list(takewhile(lambda stored: stored.batch.created_at >= midnight, batches))
     amounts = [stored.cost_usd for stored in made if stored.cost_usd is not None]
     return cost_text(sum(amounts), estimated=any(stored.cost_is == "estimate" for stored in made))
 

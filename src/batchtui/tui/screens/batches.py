@@ -6,6 +6,7 @@ from typing import ClassVar
 from textual import getters, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.geometry import Size
 
 from batchtui.domain.batch import StoredBatch
 from batchtui.domain.filter import Filter, parse_filter
@@ -89,8 +90,8 @@ class BatchesScreen(Room):
 
     pane = getters.query_one(FactsPane)
 
-    def __init__(self, session: Session) -> None:
-        super().__init__(session)
+    def __init__(self, session: Session, size: Size) -> None:
+        super().__init__(session, size)
         self._words = Filter()
         self._open_jobs: set[str] = set()
         self._source = ListingSource([])

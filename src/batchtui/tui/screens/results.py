@@ -1,11 +1,12 @@
 """The second room: every result of a batch or job, and the one under the cursor to read."""
 
 import asyncio
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual import getters, on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.geometry import Size
 from textual.widgets import Static
 
 from batchtui.domain.errors import BatchtuiError
@@ -42,13 +43,13 @@ class ResultsScreen(Room):
 
     ROOM = "results"
     SORTS = present.SORTS
-    CSS_PATH: ClassVar[Any] = ["room.tcss", "results.tcss"]
+    CSS_PATH = "results.tcss"
     BINDINGS: ClassVar[list[BindingType]] = bindings.RESULTS
 
     pane = getters.query_one(ReadingPane)
 
-    def __init__(self, session: Session) -> None:
-        super().__init__(session)
+    def __init__(self, session: Session, size: Size) -> None:
+        super().__init__(session, size)
         self._target: Target | None = None
         self._found: Found | None = None
         self._only = ALL

@@ -1,6 +1,6 @@
 """What the rooms have in common: a top line, a list with a pane, a filter, and the keys at the bottom."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
 from typing import Any, ClassVar, Concatenate, ParamSpec, TypeVar
@@ -9,6 +9,7 @@ from textual import getters, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
+from textual.geometry import Size
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -46,7 +47,6 @@ def explained(method: Callable[Concatenate[R, P], None]) -> Callable[Concatenate
 class Room(Screen[None]):
     """A screen with a list and, beside or below it, a pane about the row under the cursor."""
 
-    CSS_PATH = "room.tcss"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 - declared so by Textual
     VERTICAL_BREAKPOINTS = [(0, "-short"), (15, "-tall")]  # noqa: RUF012 - declared so by Textual
     BINDINGS: ClassVar[list[BindingType]] = bindings.ROOM
@@ -60,8 +60,12 @@ class Room(Screen[None]):
     table = getters.query_one(".list", VirtualTable)
     filter_line = getters.query_one(FilterLine)
 
-    def __init__(self, session: Session) -> None:
-        super().__init__()
+    def __init__(self, session: Session, size: Size) -> None:
+        """Make it for a terminal of this size; made for none, it would be laid out and styled twice."""
+        super().__init__(
+            classes=f"{_reached(size.width, self.HORIZONTAL_BREAKPOINTS)} "
+            f"{_reached(size.height, self.VERTICAL_BREAKPOINTS)}"
+        )
         self.session = session
         self.sort = self.SORTS[0]
         self.reverse = False
@@ -174,6 +178,11 @@ class Room(Screen[None]):
     @on(FilterLine.Left)
     def _left_filter(self) -> None:
         self.table.focus()
+
+
+def _reached(cells: int, breakpoints: Sequence[tuple[int, str]]) -> str:
+    """Return the class of the last breakpoint that a width or height has reached."""
+    return [name for at, name in breakpoints if cells >= at][-1]
 
 
 def _focusable(pane: Widget) -> Widget:

@@ -115,6 +115,8 @@ class SettleScreen(ModalScreen[Decision | None]):
             return "Nothing is open."
         intent = one.intent
         part = f"attempt {intent.attempt}, part {intent.part} of {intent.parts}"
+        if not one.is_here:
+            return f"{part}. It is for {intent.base_url}: open batchtui with that to settle it."
         if intent.state == "waiting":
             return f"{part}. It goes out by itself as soon as the API has room.\n{intent.error or ''}".rstrip()
         if intent.state == "draft":

@@ -26,12 +26,17 @@ class KeyHelp:
         return self.active.binding.action
 
 
-def keys_here(screen: Screen[object], why_not: Callable[[str], str]) -> list[KeyHelp]:
-    """Return the keys that do something on a screen: of the widget with the focus, of the screen, of the app."""
+def keys_here(screen: Screen[object], why_not: Callable[[str], str], *, only_shown: bool = False) -> list[KeyHelp]:
+    """Return the keys that do something on a screen: of the widget with the focus, of the screen, of the app.
+
+    `only_shown` leaves out those that are for the list of keys alone.
+    """
     grouped: dict[str, list[ActiveBinding]] = {}
     is_typing = screen.focused is not None and screen.focused.check_consume_key("a", "a")
     for key, active in screen.active_bindings.items():
         if is_typing and active.node in {screen, screen.app} and "+" not in key:
+            continue
+        if only_shown and not active.binding.show:
             continue
         group = grouped.get(active.binding.action, [])
         if active.binding.show and group and not group[0].binding.show:
@@ -69,7 +74,7 @@ class KeyBar(Widget):
 
     def render(self) -> Content:
         """Draw the keys; the last two, help and quit, stay whatever the width."""
-        shown = [key for key in keys_here(self.screen, self._why_not) if key.active.binding.show]
+        shown = keys_here(self.screen, self._why_not, only_shown=True)
         texts = {key: f" {key.keys[0]} {key.active.binding.description} " for key in shown}
         always = shown[-2:]
         width = self.size.width - sum(len(texts[key]) for key in always)
