@@ -28,12 +28,14 @@ from typing import Any, Literal
 SLOW_MODULES = (
     *("batchtui.cli.app", "batchtui.composition", "batchtui.store.migrations", "anthropic", "sqlite_utils"),
     *("genai_prices.data", "genai_prices.data_units", "httpcore2", "anyio._backends._asyncio", "truststore"),
+    # What starts the tests is imported again in every process.
+    *("pytest", "batchtui.simulator"),
 )
 
 WAIT_SECONDS = 60
 
 _PROCESSES = multiprocessing.get_context("forkserver")
-_PROCESSES.set_forkserver_preload(["__main__", *SLOW_MODULES])
+_PROCESSES.set_forkserver_preload(list(SLOW_MODULES))
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,11 @@ from batchtui.simulator import Fault
 
 from .child import Stop
 from .points import FED, ONE_PART, THREE_PARTS, Outcomes
-from .world import CREATE, World, account, assert_settled, settle_all
+from .world import CREATE, World, account, assert_mendable, assert_settled, settle_all
 
 
 def assert_outcome(world: World, outcomes: Outcomes) -> None:
+    assert_mendable(world)
     parts = account(world)
     assert tuple(part.state for part in parts) in outcomes
     settle_all(world, parts)

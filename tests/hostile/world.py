@@ -176,6 +176,17 @@ def _integrity(world: World) -> str:
         return str(connection.execute("PRAGMA integrity_check").fetchone()[0])
 
 
+def assert_mendable(world: World) -> None:
+    """See that `doctor`, as the first to open the home, finds nothing that it could not mend."""
+    done = world.command("doctor", "--json", "--offline")
+    for check in done.json:
+        assert (
+            check["state"] != "problem"
+            or check["check"] == "submissions"
+            or check["message"].endswith("--repair mends it")
+        ), check
+
+
 def settle_all(world: World, parts: list[Part]) -> None:
     """Bring everything to its batch as a user would, and see that each part became exactly one."""
     if parts:
@@ -219,3 +230,4 @@ def assert_settled(world: World) -> None:
     assert Counter(line for part in known for line in part.lines) == Counter(world.lines)
     assert sorted(part.id for part in known) == sorted(world.created())
     assert _integrity(world) == "ok"
+    assert world.command("doctor", "--json", "--offline").code == 0
