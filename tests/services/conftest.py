@@ -14,7 +14,7 @@ from batchtui.services.workbench import Profile, Workbench
 from batchtui.simulator import Served, Settings, serve
 from batchtui.store import Store
 
-Open = Callable[[], Workbench]
+Open = Callable[..., Workbench]
 
 
 @pytest.fixture
@@ -25,12 +25,12 @@ def server() -> Iterator[Served]:
 
 @pytest.fixture
 async def open_workbench(server: Served, tmp_path: Path) -> AsyncIterator[Open]:
-    """Open the services on one home; several times for several processes' worth of them."""
+    """Open the services on one home; several times for several processes' worth of them, or for several servers."""
     opened: list[Workbench] = []
 
-    def make() -> Workbench:
+    def make(base_url: str = server.base_url) -> Workbench:
         places = Places(tmp_path / "home", tmp_path / "home" / "config.toml")
-        gateway = AnthropicGateway(server.base_url, lambda: "sk-ant-test")
+        gateway = AnthropicGateway(base_url, lambda: "sk-ant-test")
         bench = Workbench(Store.open(places), gateway, Profile("default", gateway.base_url), poll_seconds=0.05)
         opened.append(bench)
         return bench

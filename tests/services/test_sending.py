@@ -10,7 +10,7 @@ import pytest
 from batchtui.domain.errors import ApiError, BatchtuiError, RefusedError, UnclearSubmissionError
 from batchtui.services.prepare import prepare
 from batchtui.services.workbench import Workbench
-from batchtui.simulator import Fault, Served
+from batchtui.simulator import Fault, Served, Settings, serve
 from tests.services.conftest import Open, posts, request_line
 
 CREATE = "/v1/messages/batches"
@@ -165,3 +165,23 @@ async def test_one_draft_is_sent_once_by_two(open_workbench: Open, server: Serve
     )
     assert sorted(isinstance(outcome, BatchtuiError) for outcome in outcomes) == [False, True]
     assert posts(server) == 2
+
+
+async def test_a_submission_to_another_server_is_settled_only_there(
+    bench: Workbench, open_workbench: Open, server: Served
+) -> None:
+    server.simulator.faults.pending.append(UNCLEAR["closed after the body"])
+    with pytest.raises(UnclearSubmissionError):
+        await send(bench)
+    with serve(Settings(seed=4)) as other:
+        elsewhere = open_workbench(other.base_url)
+        (found,) = await elsewhere.settlements.look()
+        assert (found.is_here, found.candidates) == (False, ())
+        with pytest.raises(RefusedError, match="is for") as caught:
+            await elsewhere.settlements.resend(found.intent)
+        assert server.base_url in caught.value.todo
+        with pytest.raises(RefusedError, match="is for"):
+            await elsewhere.settlements.adopt(found.intent, (await bench.settlements.look())[0].candidates[0].batch)
+        assert posts(other) == 0
+    (found,) = await bench.settlements.look()
+    assert (found.is_here, len(found.candidates), posts(server)) == (True, 1, 1)

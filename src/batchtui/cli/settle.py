@@ -108,7 +108,9 @@ def _print_one(one: OpenSubmission) -> None:
             f"  may be {stored.id}: {counted(counts.total, 'request')}, {stored.batch.status}, "
             f"created {local_time(stored.batch.created_at, seconds=True)}"
         )
-    if intent.state == "unclear" and not one.candidates:
+    if not one.is_here:
+        out(f"  it is for {intent.base_url}: settle it with --base-url {intent.base_url}")
+    elif intent.state == "unclear" and not one.candidates:
         out("  no batch of that size and time is in the list")
 
 

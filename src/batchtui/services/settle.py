@@ -23,10 +23,14 @@ CLOCK_SKEW = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class OpenSubmission:
-    """A submission without an outcome, and the batches at the API that could be it, newest first."""
+    """A submission without an outcome, and the batches at the API that could be it, newest first.
+
+    Where it is for another server than the one in force, `is_here` is False: it can be settled only there.
+    """
 
     intent: Intent
     candidates: tuple[StoredBatch, ...]
+    is_here: bool = True
 
 
 class Settlements:
@@ -46,12 +50,16 @@ class Settlements:
     async def look(self) -> list[OpenSubmission]:
         """Update the list and return every open submission with the batches that could be it."""
         intents = self.open_submissions()
-        if any(intent.state == "unclear" for intent in intents):
+        if any(intent.state == "unclear" and self._is_here(intent) for intent in intents):
             await self._sync.update()
-        return [OpenSubmission(intent, self._candidates(intent)) for intent in intents]
+        return [OpenSubmission(intent, self._candidates(intent), self._is_here(intent)) for intent in intents]
 
     async def adopt(self, intent: Intent, batch: Batch) -> StoredBatch:
-        """Take a batch for the one that was sent; its results will tell whether the custom_ids agree."""
+        """Take a batch for the one that was sent; its results will tell whether the custom_ids agree.
+
+        Raises `RefusedError` for a batch of another size, and for a submission to another server.
+        """
+        self._require_here(intent)
         if batch.counts.total != intent.request_count:
             raise RefusedError(
                 f"{batch.id} has {batch.counts.total:,} requests, the submission {intent.request_count:,}.",
@@ -63,7 +71,11 @@ class Settlements:
         return self._store.batches.get(batch.id)
 
     async def resend(self, intent: Intent) -> StoredBatch:
-        """Send it again because the user decided that nothing was created; this spends money."""
+        """Send it again because the user decided that nothing was created; this spends money.
+
+        Raises `RefusedError` for a submission to another server, else as `Submissions.send` does.
+        """
+        self._require_here(intent)
         await self._gateway.check()
         return await self._submissions.send_intent(intent)
 
@@ -74,6 +86,18 @@ class Settlements:
     async def discard(self, intent: Intent) -> None:
         """Give it up and drop its requests."""
         await self._store.intents.discard(intent.id)
+
+    def _is_here(self, intent: Intent) -> bool:
+        return intent.base_url == self._gateway.base_url
+
+    def _require_here(self, intent: Intent) -> None:
+        if not self._is_here(intent):
+            raise RefusedError(
+                f"{intent.job_name}, part {intent.part} of {intent.parts}, is for {intent.base_url}; "
+                f"this is {self._gateway.base_url}.",
+                unharmed="Nothing was sent, and nothing was changed.",
+                todo=f"Give --base-url {intent.base_url} to settle it there.",
+            )
 
     def _candidates(self, intent: Intent) -> tuple[StoredBatch, ...]:
         if intent.state != "unclear" or intent.sent_at is None:
