@@ -93,3 +93,9 @@ def test_parts_that_wait_can_be_held_back_and_resumed(
     assert [batch["part"] for batch in done.json] == [2]
     assert [one["state"] for one in shell("settle", "large", "--json").json] == ["waiting"]
     assert server.asked("POST") == 2
+
+
+def test_a_cap_that_is_no_number_lets_nothing_pass(server: Server, shell: Shell, requests_file: Path) -> None:
+    done = shell("submit", requests_file, "--max-cost", "nan", "--yes")
+    assert done.code == 1
+    assert server.asked("POST") == 0

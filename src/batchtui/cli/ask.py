@@ -9,7 +9,7 @@ import click
 from batchtui.cli.output import say
 from batchtui.domain.errors import RefusedError
 from batchtui.domain.estimate import Estimate
-from batchtui.domain.human import usd, usd_range
+from batchtui.domain.human import usd_range
 from batchtui.tui.text import clean_line
 
 
@@ -43,26 +43,6 @@ def require_somebody(*, yes: bool, unharmed: str) -> None:
             "This asks first, and there is no terminal to ask at.",
             unharmed=unharmed,
             todo="Give --yes to answer beforehand, or --dry-run, where there is one, to see the numbers.",
-        )
-
-
-def require_affordable(estimate: Estimate, asked_usd: float | None, configured_usd: float | None) -> None:
-    """Raise `RefusedError` if something may cost more than was asked for, else configured, or nobody can tell."""
-    max_cost_usd = configured_usd if asked_usd is None else asked_usd
-    if max_cost_usd is None:
-        return
-    if estimate.cost_usd_high is None:
-        raise RefusedError(
-            f"The price of {', '.join(estimate.unpriced_models) or 'a model'} is not known, "
-            f"so {usd(max_cost_usd)} cannot be promised.",
-            unharmed="Nothing was sent.",
-            todo="Leave out --max-cost, or max_cost_usd in config.toml, to send it anyway.",
-        )
-    if estimate.cost_usd_high > max_cost_usd:
-        raise RefusedError(
-            f"It may cost up to {usd(estimate.cost_usd_high)}, more than {usd(max_cost_usd)}.",
-            unharmed="Nothing was sent.",
-            todo="Raise --max-cost, lower max_tokens, or send fewer requests.",
         )
 
 

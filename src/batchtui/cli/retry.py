@@ -7,7 +7,7 @@ from collections import Counter
 import click
 
 from batchtui.cli import options
-from batchtui.cli.ask import agree, price, require_affordable
+from batchtui.cli.ask import agree, price
 from batchtui.cli.desk import Desk, opened
 from batchtui.cli.fresh import brought_home
 from batchtui.cli.options import Given
@@ -16,6 +16,7 @@ from batchtui.cli.report import report_problems
 from batchtui.cli.send import UNSENT, preflight, print_sent, sending, sending_shown, where
 from batchtui.cli.shapes import retry_object
 from batchtui.domain.batch import StoredBatch
+from batchtui.domain.estimate import require_affordable
 from batchtui.domain.human import count, counted
 from batchtui.domain.retry import verdict_of
 from batchtui.services.find import Target
@@ -77,7 +78,8 @@ def retry(
             return
         prepared = desk.wait(_prepared(bench, plan))
         try:
-            require_affordable(prepared.estimate, max_cost_usd, config.max_cost_usd)
+            cap_usd = config.max_cost_usd if max_cost_usd is None else max_cost_usd
+            require_affordable(prepared.estimate, cap_usd)
             sent = _send(desk, target, plan, prepared, dry_run=dry_run, yes=yes)
         finally:
             desk.wait(discard(prepared))

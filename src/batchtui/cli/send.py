@@ -14,13 +14,14 @@ from typing import IO
 import click
 
 from batchtui.cli import options
-from batchtui.cli.ask import agree, price, require_affordable, require_somebody
+from batchtui.cli.ask import agree, price, require_somebody
 from batchtui.cli.desk import Desk, opened
 from batchtui.cli.options import Given
 from batchtui.cli.output import LiveLine, out, out_json, out_table, say
 from batchtui.cli.report import report_problems
 from batchtui.cli.shapes import refused_object, submission_object
 from batchtui.domain.errors import InputError, LintError
+from batchtui.domain.estimate import require_affordable
 from batchtui.domain.human import bytes_text, count, counted, usd
 from batchtui.domain.lint import MENDED_RULES
 from batchtui.services.prepare import Prepared, discard
@@ -75,7 +76,8 @@ def submit(
         try:
             report_problems(source, prepared.problems)
             report_mended(prepared)
-            require_affordable(prepared.estimate, max_cost_usd, config.max_cost_usd)
+            cap_usd = config.max_cost_usd if max_cost_usd is None else max_cost_usd
+            require_affordable(prepared.estimate, cap_usd)
             what = f"Send {sending(prepared)} as “{job_name}” to {where(desk)} — {price(prepared.estimate)}"
             if dry_run:
                 say(f"{what}: a dry run, nothing is sent.")

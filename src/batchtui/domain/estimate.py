@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from batchtui.domain.cost import BATCH_DISCOUNT, batch_rates
+from batchtui.domain.errors import RefusedError
+from batchtui.domain.human import usd
 from batchtui.domain.result import Tokens
 
 CHARS_PER_TOKEN = 3.5
@@ -89,8 +91,28 @@ class Estimator:
         )
 
 
+def require_affordable(estimate: Estimate, max_cost_usd: float | None) -> None:
+    """Raise `RefusedError` if something may cost more than the cap, or if nobody can tell; None is no cap."""
+    if max_cost_usd is None:
+        return
+    if estimate.cost_usd_high is None:
+        raise RefusedError(
+            f"The price of {', '.join(estimate.unpriced_models) or 'a model'} is not known, "
+            f"so {usd(max_cost_usd)} cannot be promised.",
+            unharmed="Nothing was sent.",
+            todo="Leave out --max-cost, or max_cost_usd in config.toml, to send it anyway.",
+        )
+    # Asked this way round, so that a cap that is no number lets nothing pass.
+    if not estimate.cost_usd_high <= max_cost_usd:
+        raise RefusedError(
+            f"It may cost up to {usd(estimate.cost_usd_high)}, more than {usd(max_cost_usd)}.",
+            unharmed="Nothing was sent.",
+            todo="Raise --max-cost, or max_cost_usd in config.toml, lower max_tokens, or send fewer requests.",
+        )
+
+
 def estimated_input_tokens(params: dict[str, Any]) -> int:
-    """Return the input tokens of a request, guessed from the length of its texts and its number of media."""
+    """Return the input tokens of a request, at least 1, guessed from the length of its texts and its media."""
     chars = media = 0
     stack: list[Any] = [params.get("system"), params.get("messages"), params.get("tools")]
     while stack:
@@ -104,4 +126,4 @@ def estimated_input_tokens(params: dict[str, Any]) -> int:
                 media += 1
             else:
                 stack.extend(item for key, item in value.items() if key not in UNREAD_KEYS)
-    return round(chars / CHARS_PER_TOKEN) + media * MEDIA_TOKENS
+    return max(1, round(chars / CHARS_PER_TOKEN) + media * MEDIA_TOKENS)
