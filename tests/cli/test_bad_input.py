@@ -219,3 +219,23 @@ def test_a_file_name_that_is_not_unicode(server: Server, shell: Shell, tmp_path:
     assert done.code == 0, done.stderr
     assert "\x1b" not in done.stderr
     assert shell("list", "--json").json[0]["name"] == done.json["name"]
+
+
+@pytest.mark.parametrize(
+    "position", ["@0", "@-1", "@x", "@", "@99999999999999999999", "@" + "9" * 5000, "@٣"], ids=len
+)
+def test_what_is_no_position(server: Server, shell: Shell, position: str) -> None:
+    done = shell("show", position)
+    assert done.code == 2
+    assert "Positions are @1" in done.stderr
+
+
+def test_a_list_that_shows_nothing_tells_only_of_other_servers(
+    server: Server, shell: Shell, requests_file: Path
+) -> None:
+    shell("submit", requests_file, "--yes")
+    nothing = shell("list", "--status", "ended", "--json")
+    assert (nothing.json, nothing.stderr) == ([], "")
+    elsewhere = shell("list", "--offline", "--base-url", "http://127.0.0.1:9", "--json")
+    assert elsewhere.json == []
+    assert "1 batch of other servers" in elsewhere.stderr

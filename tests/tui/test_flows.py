@@ -1,5 +1,6 @@
 """From a key to its effect at the server, and back to the screen."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -294,3 +295,34 @@ async def test_quitting_asks_only_while_something_is_sent(bench: Workbench, serv
     (intent,) = bench.settlements.open_submissions()
     assert intent.state in {"unclear", "sending"}
     assert "rivers" not in told(app)
+
+
+async def test_the_cap_in_the_settings_holds(bench: Workbench, server: Served, tmp_path: Path) -> None:
+    file = write_requests(tmp_path / "rivers.jsonl")
+    await failed_job(bench, server, "lakes")
+    app = make_app(bench, max_cost_usd=0.0)
+    async with app.run_test(size=NARROW, notifications=True) as pilot:
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(app.screen, SubmitScreen))
+        app.screen.query_one("#path", Input).value = str(file)
+        await pilot.press("enter")
+        await until_told(pilot, "more than $0.00")
+        assert isinstance(app.screen, BatchesScreen)
+        app.clear_notifications()
+        await pilot.press("r")
+        await until_told(pilot, "more than $0.00")
+        assert isinstance(app.screen, BatchesScreen)
+    assert posts(server) == 1
+    assert not list(bench.store.files.spool_path("x").parent.parent.iterdir())
+
+
+async def test_a_pipe_is_not_waited_for(bench: Workbench, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    app = make_app(bench)
+    async with app.run_test(size=NARROW) as pilot:
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(app.screen, SubmitScreen))
+        app.screen.query_one("#path", Input).value = str(pipe)
+        await pilot.press("enter")
+        await until_shown(pilot, "is a pipe or a device.")

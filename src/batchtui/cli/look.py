@@ -24,7 +24,7 @@ from batchtui.services.workbench import Workbench
 @click.command("list")
 @click.option("--status", type=options.TEXT, metavar="S", help="Only in_progress, canceling or ended.")
 @click.option("--job", type=options.TEXT, metavar="J", help="Only the batches of a job, by its name or id.")
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="The newest N.")
+@click.option("--limit", type=click.IntRange(1, 10**9), metavar="N", help="The newest N.")
 @click.option("--all-servers", is_flag=True, help="Also what is stored of other servers.")
 @options.offline
 @options.as_json
@@ -140,10 +140,11 @@ def cost_words(stored: StoredBatch) -> str:
 
 
 def _mention_other_servers(bench: Workbench) -> None:
-    stored = bench.store.batches.list()
-    if stored:
+    here = bench.gateway.base_url
+    elsewhere = sum(stored.base_url != here for stored in bench.store.batches.list())
+    if elsewhere:
         say(
-            f"{counted(len(stored), 'batch', 'batches')} of other servers stored here: "
+            f"{counted(elsewhere, 'batch', 'batches')} of other servers stored here: "
             "`batchtui list --offline --all-servers` shows them."
         )
 

@@ -18,6 +18,9 @@ _ID = re.compile(r"[\w-]{5,}", re.ASCII)
 """What may be a full id."""
 
 
+_POSITION = re.compile(r"0*[1-9][0-9]{0,8}", re.ASCII)
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """What an id stood for: one batch, or a whole job with all its batches, parts and attempts in order."""
@@ -85,7 +88,7 @@ class Finder:
 
     def _at_position(self, text: str) -> Target:
         number = text.removeprefix("@")
-        if not number.isdecimal() or int(number) < 1:
+        if not _POSITION.fullmatch(number):
             raise UnknownIdError(f"{text!r} is no position.", todo="Positions are @1, the newest batch, @2, …")
         batches = self._store.batches.list(BatchFilter(base_url=self._gateway.base_url, limit=int(number)))
         if len(batches) < int(number):
