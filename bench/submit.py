@@ -4,8 +4,8 @@
 
 Every way runs in a process of its own, in turn; the table shows medians of the wall time and of the peak memory
 of that process. `post` is the create alone, from the first byte to the answer; `all` is the whole process, with
-imports, reading the file and, for batchtui, checking, pricing, spooling and indexing. The server is the simulator
-in another process; what it needs to take the body is part of every row.
+imports, reading the file and, for batchtui, checking, pricing, spooling and indexing. The server, sink.py, only
+takes the body, in another process.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ WAYS = {"batchtui": send_with_batchtui, "sdk": send_with_sdk, "curl": send_with_
 
 @contextlib.contextmanager
 def served() -> Iterator[str]:
-    command = [sys.executable, "-m", "batchtui", "simulate", "--port", "0", "--duration", "0"]
+    command = [sys.executable, str(Path(__file__).with_name("sink.py"))]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
         assert server.stdout is not None
         try:
