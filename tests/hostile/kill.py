@@ -111,7 +111,7 @@ def main() -> int:
     kills = sum(number for (_, state), number in found.items() if state != "ended before")
     for (name, state), number in sorted(found.items()):
         sys.stdout.write(f"{number:6}  {name:38} {state}\n")
-    sys.stdout.write(f"{kills} kills in {given.runs} runs; after each, every line was accounted for and sent once.\n")
+    sys.stdout.write(f"{kills} kills in {given.runs} runs; each time every line was found and sent once.\n")
     return 0
 
 
