@@ -6,6 +6,8 @@ import gc
 import sys
 from functools import partial
 
+import click
+
 from batchtui.cli.ask import NobodyToAskError
 from batchtui.cli.desk import Desk
 from batchtui.cli.options import Given
@@ -21,10 +23,13 @@ def require_terminal() -> None:
 
 
 def open_screens(given: Given, desk: Desk, config: Config) -> None:
-    """Run the screens until the user leaves them."""
+    """Run the screens until the user leaves them; where they crash, the exit code tells."""
     # Imports and first paint only make objects that stay; the app switches it on again after them.
     gc.disable()
     from batchtui.composition import check_key
     from batchtui.tui.app import BatchtuiApp
 
-    BatchtuiApp(desk.bench, config, partial(check_key, config)).run(mouse=not given.no_mouse)
+    app = BatchtuiApp(desk.bench, config, partial(check_key, config))
+    app.run(mouse=not given.no_mouse)
+    if app.return_code:
+        raise click.exceptions.Exit(app.return_code)
