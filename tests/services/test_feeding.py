@@ -140,6 +140,20 @@ async def test_an_unclear_part_holds_the_rest_of_its_job(bench: Workbench, serve
     assert posts(server) == 3
 
 
+async def test_an_unclear_part_left_by_a_dead_process_holds_the_rest_too(bench: Workbench, server: Served) -> None:
+    with_queue(bench, 10)
+    submission = await submit(bench, 30)
+    end(server)
+    second, third = submission.waiting
+    await bench.store.intents.mark_sending(second.id)
+    await bench.store.intents.mark_unclear(second.id, "It was killed.")
+    assert (await bench.sync.run()).sent == ()
+    await bench.settlements.resend(bench.store.intents.get(second.id))
+    end(server)
+    assert [stored.part for stored in (await bench.sync.run()).sent] == [third.part]
+    assert posts(server) == 3
+
+
 async def test_two_that_feed_send_every_part_once(open_workbench: Open, server: Served) -> None:
     first, second = with_queue(open_workbench(), 10), with_queue(open_workbench(), 10)
     await submit(first, 40)

@@ -100,8 +100,8 @@ class Submissions:
         """Send the waiting parts that there is room for now, oldest first, and return their batches.
 
         They are those the user agreed to when the job was submitted. Two processes that feed at once send every
-        part once. Raises as `send` does; what was refused for lack of room waits on, after any other refusal the
-        job's parts are drafts again.
+        part once. A job with an unclear part waits until that is settled. Raises as `send` does; what was refused for
+        lack of room waits on, after any other refusal the job's parts are drafts again.
         """
         sent: list[StoredBatch] = []
         for intent in self._waiting():
@@ -234,10 +234,14 @@ class Submissions:
         return not queued or queued + intent.request_count <= self._max_queued_requests
 
     def _waiting(self) -> list[Intent]:
+        intents = self._store.intents.open_ones(self._profile)
+        unsettled = {intent.job_id for intent in intents if intent.state == "unclear"}
         return [
             intent
-            for intent in self._store.intents.open_ones(self._profile)
-            if intent.state == "waiting" and intent.base_url == self._gateway.base_url
+            for intent in intents
+            if intent.state == "waiting"
+            and intent.base_url == self._gateway.base_url
+            and intent.job_id not in unsettled
         ]
 
     async def _drop(self, intents: list[Intent]) -> None:

@@ -141,6 +141,7 @@ class Files:
         """Make a prepared spool the one of an intent."""
         with file_errors(prepared):
             prepared.parent.rename(self._spool / intent_id)
+        sync_directory(self._spool / intent_id)
         sync_directory(self._spool)
 
     def put_requests_in_place(self, intent_id: str, batch_id: str) -> None:
