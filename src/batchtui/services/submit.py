@@ -100,8 +100,8 @@ class Submissions:
         """Send the waiting parts that there is room for now, oldest first, and return their batches.
 
         They are those the user agreed to when the job was submitted. Two processes that feed at once send every
-        part once. A job with an unclear part waits until that is settled. Raises as `send` does; what was refused for
-        lack of room waits on, after any other refusal the job's parts are drafts again.
+        part once. A job with an unclear part waits until that is settled. Raises as `send` does; what was refused
+        for lack of room waits on, after any other refusal the job's parts are drafts again.
         """
         sent: list[StoredBatch] = []
         for intent in self._waiting():
