@@ -5,36 +5,42 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
 import click
 
 from batchtui import __version__
 from batchtui.cli import options
-from batchtui.cli.demo import demo
 from batchtui.cli.desk import opened
-from batchtui.cli.follow import sync, watch
-from batchtui.cli.key import key
-from batchtui.cli.look import list_batches, show
-from batchtui.cli.manage import adopt, cancel, rename
 from batchtui.cli.options import Given
 from batchtui.cli.output import flush, say
 from batchtui.cli.report import report
-from batchtui.cli.results import results
-from batchtui.cli.retry import retry
 from batchtui.cli.screens import open_screens, require_terminal
-from batchtui.cli.send import submit
-from batchtui.cli.settle import settle
-from batchtui.cli.simulate import simulate
-from batchtui.cli.upkeep import doctor, paths, show_config
 from batchtui.domain.errors import BatchtuiError
 
 INTERRUPTED = 130
 READER_GONE = 1
 
-COMMANDS = (
-    *(demo, simulate, list_batches, show, submit, settle, sync, watch, results, retry),
-    *(cancel, adopt, rename, key, paths, show_config, doctor),
-)
+COMMANDS = {
+    "demo": "demo:demo",
+    "simulate": "simulate:simulate",
+    "list": "look:list_batches",
+    "show": "look:show",
+    "submit": "send:submit",
+    "settle": "settle:settle",
+    "sync": "follow:sync",
+    "watch": "follow:watch",
+    "results": "results:results",
+    "retry": "retry:retry",
+    "cancel": "manage:cancel",
+    "adopt": "manage:adopt",
+    "rename": "manage:rename",
+    "key": "key:key",
+    "paths": "upkeep:paths",
+    "config": "upkeep:show_config",
+    "doctor": "upkeep:doctor",
+}
+"""Where each command is, in the order a user meets them; none is imported before it is asked for."""
 
 
 class _ReaderGoneError(Exception):
@@ -42,10 +48,18 @@ class _ReaderGoneError(Exception):
 
 
 class _Commands(click.Group):
-    """The commands in the order a user meets them."""
+    """The commands, each imported when it is wanted."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.commands)
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        place = COMMANDS.get(cmd_name)
+        if place is None:
+            return None
+        module, name = place.split(":")
+        command = getattr(import_module(f"batchtui.cli.{module}"), name)
+        return command if isinstance(command, click.Command) else None
 
     def invoke(self, ctx: click.Context) -> object:
         # Below this click makes a broken pipe a plain exit, and Python then complains while it shuts down.
@@ -73,10 +87,6 @@ def cli(context: click.Context) -> None:
         config = given.config()
         with opened(given, config) as desk:
             open_screens(given, desk, config)
-
-
-for command in COMMANDS:
-    cli.add_command(command)
 
 
 def run(arguments: Sequence[str]) -> int:
