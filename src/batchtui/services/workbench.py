@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from batchtui.api.gateway import Gateway
 from batchtui.domain.batch import MAX_QUEUED_REQUESTS, StoredBatch
 from batchtui.domain.errors import RefusedError
-from batchtui.services.adopt import Adoptions
-from batchtui.services.download import Downloads
-from batchtui.services.find import Finder
-from batchtui.services.manage import Management
-from batchtui.services.models import ModelLists
-from batchtui.services.poll import Poller, PollState
-from batchtui.services.prepare import Prepared, prepare, sample
-from batchtui.services.price import count_sample
-from batchtui.services.read import Reader
-from batchtui.services.retry import Retries
-from batchtui.services.settle import Settlements
-from batchtui.services.submit import Submissions
-from batchtui.services.sync import Sync, SyncReport
 from batchtui.store import Store
+
+if TYPE_CHECKING:
+    from batchtui.services.adopt import Adoptions
+    from batchtui.services.download import Downloads
+    from batchtui.services.find import Finder
+    from batchtui.services.manage import Management
+    from batchtui.services.models import ModelLists
+    from batchtui.services.poll import Poller, PollState
+    from batchtui.services.prepare import Prepared
+    from batchtui.services.read import Reader
+    from batchtui.services.retry import Retries
+    from batchtui.services.settle import Settlements
+    from batchtui.services.submit import Submissions
+    from batchtui.services.sync import Sync, SyncReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,44 +38,113 @@ class Profile:
 
 
 class Workbench:
-    """One store, one gateway, and every use case on them; close it when done."""
+    """One store, one gateway, and every use case on them; close it when done.
+
+    A use case is imported and made when it is first asked for: the screens paint before they need most of them.
+    """
 
     def __init__(self, store: Store, gateway: Gateway, profile: Profile, *, poll_seconds: float) -> None:
         self.store = store
         self.gateway = gateway
         self.profile = profile
         self._poll_seconds = poll_seconds
-        self.models = ModelLists(store, gateway)
-        self.downloads = Downloads(store, gateway, profile.name)
-        self.submissions = Submissions(
-            store, gateway, profile.name, max_queued_requests=profile.max_queued_requests
+
+    @cached_property
+    def models(self) -> ModelLists:
+        """Which models the server has."""
+        from batchtui.services.models import ModelLists
+
+        return ModelLists(self.store, self.gateway)
+
+    @cached_property
+    def downloads(self) -> Downloads:
+        """Bringing results home."""
+        from batchtui.services.download import Downloads
+
+        return Downloads(self.store, self.gateway, self.profile.name)
+
+    @cached_property
+    def submissions(self) -> Submissions:
+        """Sending what is prepared."""
+        from batchtui.services.submit import Submissions
+
+        return Submissions(
+            self.store, self.gateway, self.profile.name, max_queued_requests=self.profile.max_queued_requests
         )
-        self.sync = Sync(
-            store,
-            gateway,
+
+    @cached_property
+    def sync(self) -> Sync:
+        """Writing down what the list says."""
+        from batchtui.services.sync import Sync
+
+        return Sync(
+            self.store,
+            self.gateway,
             self.downloads,
             self.submissions,
             self.models,
-            profile=profile.name,
-            feeds=not profile.read_only,
+            profile=self.profile.name,
+            feeds=not self.profile.read_only,
         )
-        self.finder = Finder(store, gateway, profile.name)
-        self.reader = Reader(store)
-        self.settlements = Settlements(store, gateway, self.sync, self.submissions, profile.name)
-        self.retries = Retries(store, self.submissions, self.models)
-        self.management = Management(store, gateway)
-        self.adoptions = Adoptions(store, self.reader)
+
+    @cached_property
+    def finder(self) -> Finder:
+        """From what a user types to the batches meant."""
+        from batchtui.services.find import Finder
+
+        return Finder(self.store, self.gateway, self.profile.name)
+
+    @cached_property
+    def reader(self) -> Reader:
+        """Reading results."""
+        from batchtui.services.read import Reader
+
+        return Reader(self.store)
+
+    @cached_property
+    def settlements(self) -> Settlements:
+        """Finding out what became of submissions without an outcome."""
+        from batchtui.services.settle import Settlements
+
+        return Settlements(self.store, self.gateway, self.sync, self.submissions, self.profile.name)
+
+    @cached_property
+    def retries(self) -> Retries:
+        """Sending again what failed."""
+        from batchtui.services.retry import Retries
+
+        return Retries(self.store, self.submissions, self.models)
+
+    @cached_property
+    def management(self) -> Management:
+        """Canceling and renaming."""
+        from batchtui.services.manage import Management
+
+        return Management(self.store, self.gateway)
+
+    @cached_property
+    def adoptions(self) -> Adoptions:
+        """Attaching requests to batches made elsewhere."""
+        from batchtui.services.adopt import Adoptions
+
+        return Adoptions(self.store, self.reader)
 
     async def prepare(self, lines: Iterable[bytes], source: str, *, mend: bool = False) -> Prepared:
         """Check and price request lines against the models known here and spool them; see `prepare.prepare`."""
+        from batchtui.services.prepare import prepare
+
         return await prepare(self.store, lines, source, models=self.models.known(), mend=mend)
 
     async def sample(self, prepared: Prepared, size: int) -> Prepared:
         """Return a submission of `size` requests spread over a prepared one, which is dropped."""
+        from batchtui.services.prepare import sample
+
         return await sample(self.store, prepared, size)
 
     async def count_sample(self, prepared: Prepared) -> Prepared:
         """Return a prepared submission with the API's own count in its estimate, if it can be had."""
+        from batchtui.services.price import count_sample
+
         return await count_sample(self.store, self.gateway, prepared)
 
     def poller(
@@ -87,6 +159,8 @@ class Workbench:
 
         With `every_seconds` it keeps that pace however old the running batches are.
         """
+        from batchtui.services.poll import Poller
+
         return Poller(
             self.store,
             self.sync,
