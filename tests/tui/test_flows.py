@@ -10,6 +10,8 @@ from batchtui.domain import split
 from batchtui.domain.request import body_length
 from batchtui.services.workbench import Workbench
 from batchtui.simulator import Fault, Served
+from batchtui.tui.flows.ask import agreed
+from batchtui.tui.present.questions import Question
 from batchtui.tui.screens.batches import BatchesScreen
 from batchtui.tui.screens.settle import SettleScreen
 from batchtui.tui.screens.submit import SubmitScreen
@@ -326,3 +328,29 @@ async def test_a_pipe_is_not_waited_for(bench: Workbench, tmp_path: Path) -> Non
         app.screen.query_one("#path", Input).value = str(pipe)
         await pilot.press("enter")
         await until_shown(pilot, "is a pipe or a device.")
+
+
+async def test_a_question_waits_until_nothing_is_typed(bench: Workbench) -> None:
+    await submit(bench, "rivers")
+    app = make_app(bench)
+    answers: list[bool] = []
+
+    async def ask() -> None:
+        answers.append(await agreed(app, Question("Send 1 request?", ("about $1",), "Send")))
+
+    async with app.run_test(size=NARROW) as pilot:
+        await pilot.press("slash")
+        await until(pilot, lambda: isinstance(app.focused, Input))
+        app.start(ask())
+        app.start(ask())
+        await pilot.press("y")
+        assert isinstance(app.screen, BatchesScreen)
+        assert isinstance(app.focused, Input)
+        assert app.focused.value == "y"
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        assert sum(isinstance(screen, ConfirmScreen) for screen in app.screen_stack) == 1
+        await pilot.press("y")
+        await until(pilot, lambda: answers == [True] and isinstance(app.screen, ConfirmScreen))
+        await pilot.press("n")
+        await until(pilot, lambda: answers == [True, False])

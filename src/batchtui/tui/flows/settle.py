@@ -64,3 +64,4 @@ async def _adopt(app: App[None], session: Session, submission: OpenSubmission) -
         batch = submission.candidates[keys.index(chosen)].batch
         adopted = await session.workbench.settlements.adopt(submission.intent, batch)
         tell(app, Notice(f"{adopted.job_name} is {adopted.id}"))
+        session.poller.refresh()
