@@ -76,6 +76,7 @@ def test_a_refused_part_is_kept_as_a_draft(server: Server, shell: Shell, request
     shown = shell("settle", "--json")
     assert shown.code == 0
     assert shown.json[0]["state"] == "draft"
+    assert "sent" not in shell("settle").text
     assert "draft" in shell("list").stderr
     assert shell("settle", "rivers", "--resend", "--yes").code == 0
     assert shell("list", "--json").json[0]["name"] == "rivers"

@@ -57,3 +57,16 @@ def test_a_batch_of_another_server_is_not_waited_for(
     assert shell("list", "--json").json == []
     assert "other servers" in shell("list").stderr
     assert len(shell("list", "--all-servers", "--json").json) == 1
+
+
+def test_a_job_that_was_not_sent_is_not_done(server: Server, shell: Shell, requests_file: Path) -> None:
+    refusal = {"kind": "refuse", "status": 403, "error_type": "permission_error", "method": "POST", "path": BATCHES}
+    server.control(faults=[refusal])
+    assert shell("submit", requests_file, "--yes").code == 1
+    done = shell("watch", "rivers", "--json")
+    assert (done.code, done.json) == (1, [])
+    assert "10 requests not sent" in done.stderr
+    for command in (["results", "rivers"], ["cancel", "rivers", "--yes"]):
+        refused = shell(*command)
+        assert refused.code == 1
+        assert "has no batch yet" in refused.stderr

@@ -90,7 +90,8 @@ def _say_sync(found: SyncReport) -> None:
 def watch(given: Given, ids: tuple[str, ...], interval_seconds: float | None, as_json: bool) -> None:
     """Wait until batches have ended and their results are here.
 
-    Without IDs, for all that run. Exits with 0 if every row succeeded, with 3 if some failed.
+    Without IDs, for all that run. Exits with 0 if every row succeeded, with 3 if some failed, with 1 if
+    some of a job were not sent.
     """
     config = _paced(given.config(), interval_seconds)
     with opened(given, config) as desk:
@@ -106,9 +107,16 @@ def watch(given: Given, ids: tuple[str, ...], interval_seconds: float | None, as
             print_batches(batches)
         else:
             say("Nothing is running.")
-        if any(intent.state == "unclear" for intent in _open_intents(bench, targets)):
+        open_intents = _open_intents(bench, targets)
+        if any(intent.state == "unclear" for intent in open_intents):
             report_open(bench)
             raise click.exceptions.Exit(UNCLEAR)
+        if drafts := sum(intent.request_count for intent in open_intents if intent.state == "draft"):
+            raise RefusedError(
+                f"{counted(drafts, 'request')} not sent: kept as draft.",
+                unharmed="Nothing is sent by itself.",
+                todo="`batchtui settle` sends or drops what was not sent.",
+            )
         if any(_failed_rows(bench, target) for target in targets):
             raise click.exceptions.Exit(FAILED_ROWS)
 

@@ -57,8 +57,10 @@ def _running(desk: Desk, ids: tuple[str, ...]) -> list[StoredBatch]:
         target = desk.wait(desk.bench.finder.find(id_))
         still = {stored.id: stored for stored in target.batches if not stored.batch.has_ended}
         if not still:
+            why = "has ended" if target.batches else "has no batch yet"
             raise RefusedError(
-                f"{target.name} has ended, there is nothing to cancel.", unharmed="Nothing was canceled."
+                f"{target.name} {why}, there is nothing to cancel.",
+                unharmed="Nothing was canceled.",
             )
         running |= still
     return list(running.values())

@@ -94,6 +94,11 @@ def _target(desk: Desk, id_: str, *, final: bool, offline: bool) -> Target:
     ready = [stored for stored in target.batches if stored.results in {"complete", "partial"}]
     running = [stored for stored in target.batches if not stored.batch.has_ended]
     if not ready:
+        if not target.batches:
+            raise RefusedError(
+                f"{target.name} has no batch yet: its requests were not sent, or it is unknown whether they were.",
+                todo="`batchtui settle` shows them.",
+            )
         if running:
             raise RefusedError(
                 f"{target.name} still runs: results come when it has ended.",

@@ -98,7 +98,7 @@ def _print(found: list[OpenSubmission], *, as_json: bool) -> None:
 
 def _print_one(one: OpenSubmission) -> None:
     intent = one.intent
-    when = f", sent {ago(datetime.now(UTC) - intent.sent_at)}" if intent.sent_at else ""
+    when = f", sent {ago(datetime.now(UTC) - intent.sent_at)}" if intent.sent_at and intent.state != "draft" else ""
     out(f"{_name(intent)}: {intent.state}{when}  [{intent.id}]")
     if intent.error:
         out(f"  {intent.error}")
