@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
@@ -136,6 +135,8 @@ def _read(path: Path) -> FileConfig:
         return FileConfig()
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} could not be read: {error}.", todo="Mend or remove the file.") from error
+    import tomllib
+
     try:
         return msgspec.convert(tomllib.loads(text), FileConfig)
     except tomllib.TOMLDecodeError as error:

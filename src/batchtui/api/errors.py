@@ -11,8 +11,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from http import HTTPStatus
 from typing import Literal
 
 from batchtui.domain.errors import (
@@ -167,6 +165,8 @@ def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
             continue
         if math.isfinite(seconds):
             return max(0.0, seconds)
+    from email.utils import parsedate_to_datetime
+
     try:
         date = parsedate_to_datetime(headers.get("retry-after", ""))
     except ValueError:
@@ -238,6 +238,8 @@ def _label(answer: Answer, told: _Told) -> str:
     """Return the answer's status in words, with its error type: “the API says 404 not_found_error”."""
     if told.type:
         return f"the API says {answer.status} {told.type}"
+    from http import HTTPStatus
+
     try:
         return f"the API says {answer.status} {HTTPStatus(answer.status).phrase}"
     except ValueError:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from batchtui.cli.output import say
 from batchtui.domain.errors import RefusedError
-from batchtui.domain.estimate import Estimate
 from batchtui.domain.human import usd_range
 from batchtui.tui.text import clean_line
+
+if TYPE_CHECKING:
+    from batchtui.domain.estimate import Estimate
 
 
 class NobodyToAskError(RefusedError):

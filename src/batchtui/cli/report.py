@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from batchtui.cli.ask import DeclinedError
 from batchtui.cli.output import say
 from batchtui.domain.errors import BatchtuiError, LintError
 from batchtui.domain.human import counted
-from batchtui.domain.job import IntentState
-from batchtui.domain.lint import Problem
-from batchtui.services.workbench import Workbench
 from batchtui.tui.text import clean_line
+
+if TYPE_CHECKING:
+    from batchtui.domain.job import IntentState
+    from batchtui.domain.lint import Problem
+    from batchtui.services.workbench import Workbench
 
 OPEN_WORDS: dict[IntentState, str] = {
     "unclear": "unclear: `batchtui settle` looks what became of what was sent.",
