@@ -59,13 +59,13 @@ async def test_an_end_is_shown_and_told_once(bench: Workbench, server: Served) -
     await submit(bench, "lakes", 3)
     app = make_app(bench)
     async with app.run_test(size=WIDE, notifications=True) as pilot:
-        await until(pilot, lambda: app.session.poll.last_synced_at is not None)
+        await until(pilot, lambda: app.session.poller.state.last_synced_at is not None)
         end_all(server)
         await pilot.press("R")
         await until_told(pilot, "lakes ended: 3 succeeded")
         await until_shown(pilot, "✓ ended", "on disk")
         await pilot.press("R")
-        await until(pilot, lambda: not app.session.poll.polling)
+        await until(pilot, lambda: not app.session.poller.state.polling)
         assert told(app).count("lakes ended") == 1
 
 
@@ -228,10 +228,10 @@ async def test_survives_the_smallest_screens(bench: Workbench, server: Served) -
 async def test_pause_and_refresh(bench: Workbench, server: Served) -> None:
     app = make_app(bench)
     async with app.run_test(size=NARROW, notifications=True) as pilot:
-        await until(pilot, lambda: app.session.poll.last_synced_at is not None)
+        await until(pilot, lambda: app.session.poller.state.last_synced_at is not None)
         await pilot.press("equals_sign")
         await until_shown(pilot, "paused")
-        await until(pilot, lambda: not app.session.poll.polling)
+        await until(pilot, lambda: not app.session.poller.state.polling)
         seen = len(server.simulator.log)
         await pilot.press("equals_sign")
         await until(pilot, lambda: len(server.simulator.log) > seen)

@@ -92,7 +92,7 @@ async def test_looking_around_without_a_key(keyless: Workbench) -> None:
         await until(pilot, lambda: isinstance(app.screen, BatchesScreen))
         await until_shown(pilot, "✗ no key", "No batches yet.")
         await pilot.press("R")
-        await until(pilot, lambda: app.session.poll.failures > 1)
+        await until(pilot, lambda: app.session.poller.state.failures > 1)
         assert isinstance(app.screen, BatchesScreen)
 
 

@@ -15,8 +15,6 @@ from textual.screen import Screen
 
 from batchtui.config import Config
 from batchtui.domain.errors import BatchtuiError, NoKeyError, UnclearSubmissionError
-from batchtui.services.poll import PollState
-from batchtui.services.sync import SyncReport
 from batchtui.services.workbench import Workbench
 from batchtui.tui import bindings, messages, themes
 from batchtui.tui.present.notices import Notice, error_notice, report_notice
@@ -27,6 +25,8 @@ from batchtui.tui.toasts import tell
 from batchtui.tui.widgets.key_bar import keys_here
 
 if TYPE_CHECKING:
+    from batchtui.services.poll import PollState
+    from batchtui.services.sync import SyncReport
     from batchtui.tui.flows.dispatch import Asked
     from batchtui.tui.screens.first_start import CheckKey
 
@@ -117,7 +117,7 @@ class BatchtuiApp(App[None]):
             self._troubles[str(error)] = monotonic()
             tell(self, error_notice(error))
 
-    def _poll_changed(self, state: PollState) -> None:
+    def _poll_changed(self, state: "PollState") -> None:
         if isinstance(state.error, NoKeyError):
             if not self._was_asked_for_key:
                 self._was_asked_for_key = True
@@ -127,7 +127,7 @@ class BatchtuiApp(App[None]):
         elif state.last_synced_at is not None:
             self._troubles.clear()
 
-    def _reported(self, report: SyncReport) -> None:
+    def _reported(self, report: "SyncReport") -> None:
         self.start(self.session.look(), "look")
         if notice := report_notice(report):
             tell(self, notice)

@@ -2,83 +2,86 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
 from batchtui.domain.batch import StoredBatch
 from batchtui.domain.errors import BatchtuiError
 from batchtui.domain.job import Job
-from batchtui.services.find import Target
+
+if TYPE_CHECKING:
+    from batchtui.services.find import Target
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class RoomAsked(Message):
     """Go to a room, by its name."""
 
     name: str
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class RetryAsked(Message):
     """Send again what failed; only these custom_ids if any are given."""
 
-    target: Target
+    target: "Target"
     custom_ids: Sequence[str] = ()
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class CancelAsked(Message):
     """Cancel running batches."""
 
     batches: Sequence[StoredBatch]
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class DownloadAsked(Message):
     """Download the results of ended batches now."""
 
     batches: Sequence[StoredBatch]
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class RenameAsked(Message):
     """Give a job another name."""
 
     job: Job
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class AdoptAsked(Message):
     """Bring in a batch made elsewhere, or attach the file that this one was made from."""
 
     stored: StoredBatch | None
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class SubmitAsked(Message):
     """Choose a file of requests and send it."""
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class SettleAsked(Message):
     """Look at submissions without an outcome."""
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class CopyAsked(Message):
     """Offer texts for the clipboard; each with a key, what it is, and the text itself."""
 
     choices: Sequence[tuple[str, str, str]]
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class PagerAsked(Message):
     """Read a text in the pager of the user."""
 
     text: str
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class ErrorMet(Message):
     """Something a screen wanted could not be done."""
 

@@ -3,28 +3,35 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from itertools import count
+from typing import TYPE_CHECKING
 
 from textual.app import App
 from textual.signal import Signal
 
 from batchtui.config import Config
-from batchtui.domain.batch import StoredBatch
+from batchtui.domain.batch import BatchFilter, StoredBatch
 from batchtui.domain.errors import UnknownIdError
 from batchtui.domain.job import Intent
-from batchtui.services.find import Target
-from batchtui.services.poll import PollState
-from batchtui.services.sync import SyncReport
 from batchtui.services.workbench import Workbench
 from batchtui.tui.present.listing import RowKey
+
+if TYPE_CHECKING:
+    from batchtui.services.find import Target
+    from batchtui.services.poll import Poller, PollState
+    from batchtui.services.sync import SyncReport
+
+FIRST_BATCHES = 200
+"""How many batches are read before the first paint; more than a screen shows."""
 
 
 class Session:
     """One run of the screens on one workbench.
 
-    `batches` and `intents` are the list as it was last read, newest first. `selected` is asked for the row under
-    the cursor, so that what is about it is never about the row before. `downloads` are the bytes that have come
-    of each batch.
+    `batches` and `intents` are the list as it was last read, newest first; before the first look only a part.
+    `selected` is asked for the row under the cursor, so that what is about it is never about the row before.
+    `downloads` are the bytes that have come of each batch.
     """
 
     def __init__(self, app: App[None], workbench: Workbench, config: Config) -> None:
@@ -35,25 +42,27 @@ class Session:
         self.poll_changed: Signal[PollState] = Signal(app, "poll changed")
         self.activity_changed: Signal[None] = Signal(app, "activity changed")
         self.reported: Signal[SyncReport] = Signal(app, "reported")
-        self.batches: list[StoredBatch] = []
-        self.intents: list[Intent] = []
+        self.batches, self.intents = self._listed(FIRST_BATCHES)
         self.selected: Callable[[], RowKey | None] = lambda: None
         self.downloads: dict[str, int] = {}
-        self.poller = workbench.poller(
-            on_state=self._on_state, on_report=self._on_report, on_download=self.on_download
-        )
-        self._version = workbench.store.version()
+        self._version: int | None = None
         self._looking = asyncio.Lock()
-        self._read()
         self._arrived: set[str] = set()
         self._numbers = count()
         self._doing: dict[int, str] = {}
         self._sending: set[int] = set()
 
+    @cached_property
+    def poller(self) -> "Poller":
+        """What asks the API; made when it begins, after the first paint."""
+        return self.workbench.poller(
+            on_state=self._on_state, on_report=self._on_report, on_download=self.on_download
+        )
+
     @property
-    def poll(self) -> PollState:
-        """What the poller is doing."""
-        return self.poller.state
+    def poll(self) -> "PollState | None":
+        """What the poller is doing, None before it is there."""
+        return self.poller.state if "poller" in self.__dict__ else None
 
     @property
     def doing(self) -> tuple[str, ...]:
@@ -71,18 +80,18 @@ class Session:
             version = self.workbench.store.version()
             if version != self._version:
                 self._version = version
-                await asyncio.to_thread(self._read)
+                self.batches, self.intents = await asyncio.to_thread(self._listed)
                 self.batches_changed.publish(None)
         if self._arrived:
             arrived, self._arrived = frozenset(self._arrived), set()
             self.results_arriving.publish(arrived)
 
-    def selected_target(self) -> Target | None:
+    def selected_target(self) -> "Target | None":
         """Return the batch or job under the cursor, or None if there is none or it was forgotten meanwhile."""
         key = self.selected()
         return None if key is None or key.kind == "intent" else self._known(key.id)
 
-    def refind(self, target: Target) -> Target | None:
+    def refind(self, target: "Target") -> "Target | None":
         """Return a target as it is in the store now, or None if it was forgotten meanwhile."""
         return self._known(target.job.id if target.is_job else target.batches[0].id)
 
@@ -116,22 +125,22 @@ class Session:
         self.downloads[stored.id] = received_bytes
         self._arrived.add(stored.id)
 
-    def _known(self, id_: str) -> Target | None:
+    def _known(self, id_: str) -> "Target | None":
         try:
             return self.workbench.finder.known(id_)
         except UnknownIdError:
             return None
 
-    def _read(self) -> None:
-        self.batches = self.workbench.store.batches.list()
-        self.intents = self.workbench.settlements.open_submissions()
+    def _listed(self, limit: int | None = None) -> tuple[list[StoredBatch], list[Intent]]:
+        store = self.workbench.store
+        return store.batches.list(BatchFilter(limit=limit)), store.intents.open_ones(self.workbench.profile.name)
 
-    def _on_state(self, state: PollState) -> None:
+    def _on_state(self, state: "PollState") -> None:
         if not state.polling:
             self.downloads.clear()
         self.poll_changed.publish(state)
 
-    def _on_report(self, report: SyncReport) -> None:
+    def _on_report(self, report: "SyncReport") -> None:
         self.reported.publish(report)
 
 

@@ -116,7 +116,7 @@ def test_a_filter_keeps_the_batches_that_fit_under_their_job() -> None:
 def test_spend_today_counts_only_today() -> None:
     stored = [batch(cost_usd=1.0), batch("b", cost_usd=0.5), batch("c", hours=48, cost_usd=9.0)]
     assert present.spend_today(stored, NOW) == "$1.50"
-    assert present.spend_today([*stored, batch("d", status="in_progress")], NOW) == "~$1.70"
+    assert present.spend_today([batch("d", status="in_progress"), *stored], NOW) == "~$1.70"
 
 
 def test_details_of_an_ended_batch() -> None:

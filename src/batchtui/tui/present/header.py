@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from batchtui.domain.errors import (
@@ -20,9 +21,11 @@ from batchtui.domain.errors import (
     UnreachableError,
 )
 from batchtui.domain.human import ago, duration
-from batchtui.services.poll import PollState
 from batchtui.tui.text import clean_line
 from batchtui.tui.widgets.table_model import Cell
+
+if TYPE_CHECKING:
+    from batchtui.services.poll import PollState
 
 ROOMS = (("batches", "1", "Batches"), ("results", "2", "Results"))
 """The rooms by name, key and title."""
@@ -38,7 +41,7 @@ class HeaderFacts:
     profile: str
     base_url: str
     read_only: bool
-    poll: PollState
+    poll: PollState | None
     spend: str
     doing: tuple[str, ...] = ()
 
@@ -64,8 +67,10 @@ def header(facts: HeaderFacts, width: int, now: datetime) -> list[Cell]:
     return [*left, Cell(" " * gap), *right]
 
 
-def sync_state(poll: PollState, now: datetime) -> list[Cell]:
+def sync_state(poll: PollState | None, now: datetime) -> list[Cell]:
     """Return how fresh the list is and when it is asked for again."""
+    if poll is None:
+        return [Cell("not synced yet", "muted")]
     if poll.error is not None and not poll.polling:
         again = f" · again in {duration(poll.next_at - now)}" if poll.next_at else ""
         return [Cell(f"✗ {error_word(poll.error)}", "bad"), Cell("" if poll.paused else again, "muted")]
