@@ -20,7 +20,7 @@ APP: list[BindingType] = [
 ]
 
 ROOM: list[BindingType] = [
-    _key("slash", "filter", "Filter", "filter", "Narrow the list: words, status:failed, !word", show=True),
+    _key("slash", "filter", "Filter", "filter", "Narrow the list to the rows with these words", show=True),
     _key("s", "sort", "Sort", "sort", "Sort by the next column"),
     _key("S", "sort_reverse", "Reverse", "sort-reverse", "Turn the order round"),
     _key("z", "zoom", "Zoom", "zoom", "Give the room to the list, to the pane, or to both"),

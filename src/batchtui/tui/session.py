@@ -79,12 +79,19 @@ class Session:
         async with self._looking:
             version = self.workbench.store.version()
             if version != self._version:
-                self._version = version
+                first, self._version = self._version is None, version
+                known = {stored.id for stored in self.batches}
                 self.batches, self.intents = await asyncio.to_thread(self._listed)
+                if not first and any(self._is_new_and_running(stored, known) for stored in self.batches):
+                    self.poller.refresh()
                 self.batches_changed.publish(None)
         if self._arrived:
             arrived, self._arrived = frozenset(self._arrived), set()
             self.results_arriving.publish(arrived)
+
+    def _is_new_and_running(self, stored: StoredBatch, known: set[str]) -> bool:
+        """Return whether another process has sent a batch; the poller may be far from asking for it."""
+        return stored.id not in known and not stored.batch.has_ended and self.is_ours(stored)
 
     def selected_target(self) -> "Target | None":
         """Return the batch or job under the cursor, or None if there is none or it was forgotten meanwhile."""

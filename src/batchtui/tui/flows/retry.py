@@ -21,11 +21,9 @@ async def retry(app: App[None], session: Session, target: Target, custom_ids: Se
     """Send what failed of a target again, if the user agrees to the numbers; only some custom_ids if given."""
     bench = session.workbench
     bench.require_writable("send")
-    with session.activity(f"looking at what failed of {target.job.name} …") as activity:
+    with session.activity(f"looking at what failed of {target.job.name} …"):
         plan = await asyncio.to_thread(bench.retries.plan, target, custom_ids=custom_ids or None)
         prepared = await bench.retries.prepare(plan)
-        activity.say("asking what it costs …")
-        prepared = await bench.count_sample(prepared)
     try:
         require_affordable(prepared.estimate, session.config.max_cost_usd)
         question = retry_question(plan, prepared, bench.profile, tally(target.batches).total)

@@ -3,6 +3,7 @@
 from textual.app import App
 
 from batchtui.domain.errors import BatchtuiError
+from batchtui.domain.estimate import require_affordable
 from batchtui.domain.human import counted, duration, local_time
 from batchtui.services.settle import OpenSubmission
 from batchtui.tui.flows.ask import agreed
@@ -39,6 +40,7 @@ async def _do(app: App[None], session: Session, decision: Decision) -> None:
     else:
         bench.require_writable("send")
         estimate = await bench.settlements.estimate(intent)
+        require_affordable(estimate, session.config.max_cost_usd)
         if await agreed(app, resend_question(intent, estimate, bench.profile)):
             words = f"sending {counted(intent.request_count, 'request')} …"
             with session.activity(words, sends=True):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from batchtui.domain.batch import StoredBatch
-from batchtui.domain.filter import Filter
 from batchtui.domain.job import Intent
+
+if TYPE_CHECKING:
+    from batchtui.domain.filter import Filter
 
 SORTS = ("age", "status", "name", "requests", "cost")
 """Columns the list can be sorted by, the first one when nothing was chosen."""
@@ -83,9 +85,11 @@ def rows(
     open_jobs: Set[str] = frozenset(),
 ) -> list[ListRow]:
     """Return the rows in order. `batches` come newest first; jobs in `open_jobs` show their batches below them."""
-    words = words or Filter()
-    kept_intents = [intent for intent in intents if words.holds(intent_values(intent))]
-    rows = [ListRow(RowKey("intent", intent.id), intent) for intent in kept_intents]
+    rows = [
+        ListRow(RowKey("intent", intent.id), intent)
+        for intent in intents
+        if words is None or words.holds(intent_values(intent))
+    ]
     for item in _sorted(_items(batches, words, open_jobs), sort, reverse=reverse):
         if isinstance(item, StoredBatch):
             rows.append(ListRow(RowKey("batch", item.id), item))
@@ -138,13 +142,13 @@ def cost_usd(item: JobRow | StoredBatch) -> float | None:
     return sum(known) if known else None
 
 
-def _items(batches: Iterable[StoredBatch], words: Filter, open_jobs: Set[str]) -> list[JobRow | StoredBatch]:
+def _items(batches: Iterable[StoredBatch], words: Filter | None, open_jobs: Set[str]) -> list[JobRow | StoredBatch]:
     """Group the batches that are kept; a job stays a job when the filter leaves one of its batches."""
     jobs: dict[str, list[StoredBatch]] = {}
     sizes: dict[str, int] = {}
     for stored in batches:
         sizes[stored.job_id] = sizes.get(stored.job_id, 0) + 1
-        if not words or words.holds(batch_values(stored)):
+        if words is None or words.holds(batch_values(stored)):
             jobs.setdefault(stored.job_id, []).append(stored)
     return [
         JobRow(

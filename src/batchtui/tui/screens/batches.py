@@ -1,7 +1,7 @@
 """The first room: every batch there is, what is on its way out, and all about the one under the cursor."""
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import getters, on
 from textual.app import ComposeResult
@@ -9,7 +9,6 @@ from textual.binding import BindingType
 from textual.geometry import Size
 
 from batchtui.domain.batch import StoredBatch
-from batchtui.domain.filter import Filter, parse_filter
 from batchtui.domain.job import Intent
 from batchtui.tui import bindings
 from batchtui.tui.messages import (
@@ -35,6 +34,9 @@ from batchtui.tui.widgets.filter_line import FilterLine
 from batchtui.tui.widgets.table_model import Row
 from batchtui.tui.widgets.virtual_table import VirtualTable
 
+if TYPE_CHECKING:
+    from batchtui.domain.filter import Filter
+
 EMPTY = "No batches yet.\n\nn sends a file of requests.\nBatches made elsewhere appear when the API has been asked."
 NO_MATCH = "Nothing fits this filter.\n\nesc takes it away."
 
@@ -47,7 +49,7 @@ class ListingSource:
 
     def __init__(self, rows: Sequence[ListRow]) -> None:
         self._rows = rows
-        self._now = utc_now()
+        self.now = utc_now()
         self._index = {row.key: number for number, row in enumerate(rows)}
         self._of_job = {row.item.job_id: row.key for row in reversed(rows)}
 
@@ -56,7 +58,7 @@ class ListingSource:
 
     def rows(self, start: int, stop: int) -> list[Row]:
         """Return the cells of some rows."""
-        return [present.cells(row, self._now) for row in self._rows[start:stop]]
+        return [present.cells(row, self.now) for row in self._rows[start:stop]]
 
     def key_at(self, index: int) -> RowKey:
         """Return the key of a row."""
@@ -85,6 +87,7 @@ class BatchesScreen(Room):
     """The list of batches. Holds the filter, the sort and which jobs are unfolded; all else is in the store."""
 
     ROOM = "batches"
+    FILTER_HINT = "words, status:failed, !word"
     SORTS = listing.SORTS
     BINDINGS: ClassVar[list[BindingType]] = bindings.BATCHES
 
@@ -92,7 +95,7 @@ class BatchesScreen(Room):
 
     def __init__(self, session: Session, size: Size) -> None:
         super().__init__(session, size)
-        self._words = Filter()
+        self._words: Filter | None = None
         self._open_jobs: set[str] = set()
         self._source = ListingSource([])
         self._shown: RowKey | None = None
@@ -110,7 +113,7 @@ class BatchesScreen(Room):
         self.fill()
         self.session.batches_changed.subscribe(self, lambda _nothing: self.fill())
         self.session.results_arriving.subscribe(self, lambda _ids: self.show_details())
-        self.set_interval(AGES_SECONDS, self.fill)
+        self.set_interval(AGES_SECONDS, self._count_ages)
 
     def fill(self) -> None:
         """Show the list as it is now."""
@@ -134,6 +137,11 @@ class BatchesScreen(Room):
             self.table.set_empty(NO_MATCH if self._words else EMPTY)
             self.show_sort()
             self.show_details()
+
+    def _count_ages(self) -> None:
+        self._source.now = utc_now()
+        self.table.reload()
+        self.show_details()
 
     def show_details(self) -> None:
         """Show what is known of the row under the cursor."""
@@ -256,5 +264,7 @@ class BatchesScreen(Room):
 
     @on(FilterLine.Changed)
     def _filtered(self, event: FilterLine.Changed) -> None:
-        self._words = parse_filter(event.text, listing.FIELDS)
+        from batchtui.domain.filter import parse_filter
+
+        self._words = parse_filter(event.text, listing.FIELDS) if event.text.strip() else None
         self.fill()

@@ -43,6 +43,7 @@ class ResultsScreen(Room):
 
     ROOM = "results"
     SORTS = present.SORTS
+    FILTER_HINT = "words in the id, the answer or the error"
     CSS_PATH = "results.tcss"
     BINDINGS: ClassVar[list[BindingType]] = bindings.RESULTS
 
@@ -69,8 +70,8 @@ class ResultsScreen(Room):
 
     def on_mount(self) -> None:
         """Follow the store."""
-        self.session.batches_changed.subscribe(self, lambda _nothing: self._changed())
-        self.session.results_arriving.subscribe(self, lambda _ids: self._changed())
+        self.session.batches_changed.subscribe(self, lambda _nothing: self._changed(frozenset()))
+        self.session.results_arriving.subscribe(self, self._changed)
         self.set_interval(ELAPSED_SECONDS, self._show_head)
 
     def on_screen_resume(self) -> None:
@@ -83,7 +84,8 @@ class ResultsScreen(Room):
             self.zoom("")
             self.pane.show("", "")
             self._read = None
-        self._changed()
+        self._show_head()
+        self.fill()
 
     @property
     def row(self) -> StoredResult | None:
@@ -110,12 +112,14 @@ class ResultsScreen(Room):
             return "There is no result here."
         return ""
 
-    def _changed(self) -> None:
-        """Look again: batches have changed, results have come, or another room was left for this one."""
-        if self._target is not None:
-            self._target = self.session.refind(self._target)
-        self._show_head()
-        self.fill()
+    def _changed(self, arriving: frozenset[str]) -> None:
+        """Look again if the batches shown have changed, or if results of them have come."""
+        if self._target is None:
+            return
+        before, self._target = self._target, self.session.refind(self._target)
+        if self._target != before or any(stored.id in arriving for stored in before.batches):
+            self._show_head()
+            self.fill()
 
     def fill(self) -> None:
         """Show what there is, as it is narrowed and sorted now, once it is found."""
@@ -141,9 +145,10 @@ class ResultsScreen(Room):
 
     def _show_head(self) -> None:
         """Show what the results are of and what there is of them, or what stands in their place."""
-        self.query_one("#head", Static).update(toned(head_line(self._target, utc_now())))
+        head, chips = self.query_one("#head", Static), self.query_one("#chips", Static)
+        head.update(toned(head_line(self._target, utc_now())), layout=False)
         counts = self._found.counts if self._found else {}
-        self.query_one("#chips", Static).update(toned(present.chip_line(counts, self._only, self.size.width)))
+        chips.update(toned(present.chip_line(counts, self._only, self.size.width)), layout=False)
         if self._found is None or not self._found.keys:
             narrowed = bool(self._found and self._found.query.text) or self._only != ALL
             self.table.set_empty(no_results(self._target, self.session.downloads, utc_now(), narrowed=narrowed))
@@ -226,7 +231,8 @@ class ResultsScreen(Room):
             self.filter_line.action_clear()
         elif self._only != ALL:
             self._only = ALL
-            self._changed()
+            self._show_head()
+            self.fill()
         else:
             self.post_message(RoomAsked("batches"))
 

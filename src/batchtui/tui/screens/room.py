@@ -57,6 +57,9 @@ class Room(Screen[None]):
     SORTS: ClassVar[tuple[str, ...]]
     """The columns it can be sorted by; the first is the order when nothing was chosen."""
 
+    FILTER_HINT: ClassVar[str]
+    """What can be typed to narrow the list."""
+
     table = getters.query_one(".list", VirtualTable)
     filter_line = getters.query_one(FilterLine)
 
@@ -76,7 +79,7 @@ class Room(Screen[None]):
         yield from self.compose_head()
         with Container(classes="panes"):
             yield from self.compose_panes()
-        yield FilterLine()
+        yield FilterLine(self.FILTER_HINT)
         yield KeyBar(self.why_not)
 
     def compose_head(self) -> ComposeResult:

@@ -13,7 +13,7 @@ from textual.widgets import Input, Label, Static
 
 from batchtui.domain.errors import BatchtuiError, LintError
 from batchtui.domain.human import counted
-from batchtui.services.prepare import Prepared
+from batchtui.services.prepare import Prepared, discard
 from batchtui.services.workbench import Workbench
 from batchtui.tui.present.notices import problem_lines
 from batchtui.tui.request_file import request_lines
@@ -83,7 +83,7 @@ class SubmitScreen(ModalScreen[Choice | None]):
         try:
             prepared = await self._workbench.prepare(request_lines(path), path)
             self._report(f"{counted(prepared.request_count, 'request')} checked. Asking what they will cost …")
-            prepared = await self._workbench.count_sample(prepared)
+            prepared = await self._priced(prepared)
         except LintError as error:
             self._report("\n".join([error.what, *problem_lines(error.problems), error.unharmed]), is_error=True)
         except BatchtuiError as error:
@@ -92,6 +92,13 @@ class SubmitScreen(ModalScreen[Choice | None]):
             await self.action_dismiss(Choice(prepared, name or PurePath(path).stem))
         finally:
             self._is_checking = False
+
+    async def _priced(self, prepared: Prepared) -> Prepared:
+        try:
+            return await self._workbench.count_sample(prepared)
+        except BaseException:
+            await discard(prepared)
+            raise
 
     def _report(self, text: str, *, is_error: bool = False) -> None:
         report = self.query_one("#report", Static)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 class FilterLine(Horizontal):
     """A filter: hidden while it is empty and nobody types. Enter keeps it, escape takes it away.
 
+    `hint` says what can be typed.
+
     The input is made when it is first wanted, because its styles take a while to parse.
     """
 
@@ -45,8 +47,9 @@ class FilterLine(Horizontal):
     class Left(Message):
         """Typing is over; whoever shows the list takes the focus."""
 
-    def __init__(self) -> None:
+    def __init__(self, hint: str) -> None:
         super().__init__()
+        self._hint = hint
         self._input: Input | None = None
 
     def compose(self) -> ComposeResult:
@@ -63,7 +66,7 @@ class FilterLine(Horizontal):
         from batchtui.tui.widgets.dialogs import LineInput
 
         if self._input is None:
-            self._input = LineInput(placeholder="words, status:failed, !word")
+            self._input = LineInput(placeholder=self._hint)
             await self.mount(self._input)
         self.add_class("-shown")
         self._input.focus()
