@@ -110,3 +110,16 @@ def test_ids_that_do_not_fit(unclear: Server, shell: Shell, tmp_path: Path) -> N
     assert wrong.code == 1
     assert "1 requests" in wrong.stderr
     assert shell("settle", "--json").json[0]["state"] == "unclear"
+
+
+def test_the_cap_in_the_settings_holds_for_what_is_sent_again(
+    server: Server, shell: Shell, requests_file: Path
+) -> None:
+    server.control(faults=[{"kind": "refuse", "status": 409, "method": "POST", "path": BATCHES}])
+    assert shell("submit", requests_file, "--yes").code == 1
+    (shell.home / "config.toml").write_text("max_cost_usd = 0.0000001\n")
+    for way in ("--resend", "--resume"):
+        done = shell("settle", way, "--yes")
+        assert done.code == 1, way
+        assert "more than" in done.stderr
+    assert server.asked("POST") == 1

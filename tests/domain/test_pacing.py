@@ -36,3 +36,8 @@ def test_failures_double_it(failures: int, pause: float) -> None:
 def test_what_the_server_asked_for_is_never_undercut() -> None:
     assert pause_seconds([NOW], NOW, retry_after_seconds=900) == 900
     assert pause_seconds([NOW], NOW, retry_after_seconds=1) == 15
+
+
+def test_a_failure_is_tried_again_soon_even_when_nothing_runs() -> None:
+    assert pause_seconds([], NOW, failures=1) == 30
+    assert pause_seconds([NOW - timedelta(hours=10)], NOW, failures=1) == 30

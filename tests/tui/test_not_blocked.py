@@ -1,8 +1,19 @@
 """A keypress never waits for the network, and leaving never waits for it either: here no answer ever comes."""
 
+from batchtui.paths import Places
 from batchtui.services.workbench import Workbench
 from batchtui.simulator import Fault, Served
-from tests.tui.conftest import NARROW, end_all, failed_job, make_app, submit, until, until_shown, until_told
+from tests.tui.conftest import (
+    NARROW,
+    end_all,
+    failed_job,
+    make_app,
+    make_bench,
+    submit,
+    until,
+    until_shown,
+    until_told,
+)
 
 
 async def test_keys_work_while_the_list_hangs(bench: Workbench, server: Served) -> None:
@@ -69,3 +80,17 @@ async def test_a_refused_key_is_told(bench: Workbench, server: Served) -> None:
     async with app.run_test(size=NARROW, notifications=True) as pilot:
         await until_shown(pilot, "✗ key refused")
         await until_told(pilot, "key")
+
+
+async def test_a_batch_sent_by_another_process_is_asked_for_soon(
+    bench: Workbench, server: Served, places: Places
+) -> None:
+    app = make_app(bench)
+    async with app.run_test(size=NARROW) as pilot:
+        await until(pilot, lambda: app.session.poll is not None and app.session.poll.next_at is not None)
+        before = app.session.poll.last_synced_at
+        other = make_bench(places, server.base_url)
+        await submit(other, "elsewhere")
+        await other.close()
+        await until_shown(pilot, "● running", "elsewhere")
+        await until(pilot, lambda: app.session.poll.last_synced_at != before)

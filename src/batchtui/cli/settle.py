@@ -15,6 +15,7 @@ from batchtui.cli.send import UNSENT, preflight, where
 from batchtui.cli.shapes import batch_object, open_object
 from batchtui.domain.batch import StoredBatch
 from batchtui.domain.errors import InputError, RefusedError, UnclearSubmissionError, UnknownIdError
+from batchtui.domain.estimate import Estimate, require_affordable
 from batchtui.domain.human import ago, bytes_text, counted, local_time
 from batchtui.domain.job import Intent, IntentState
 from batchtui.services.settle import OpenSubmission
@@ -52,7 +53,8 @@ def settle(
     """
     if bool(adopt) + resend + discard + hold + resume > 1:
         raise click.UsageError("Give one of --adopt, --resend, --discard, --hold and --resume.")
-    with opened(given) as desk:
+    config = given.config()
+    with opened(given, config) as desk:
         found = desk.wait(desk.bench.settlements.look())
         chosen = [one for one in found if job is None or _is_meant(one.intent, job)]
         if job is not None and not chosen:
@@ -60,9 +62,9 @@ def settle(
         if adopt:
             settled = [_adopt(desk, chosen, adopt, yes=yes)]
         elif resend:
-            settled = _resend(desk, chosen, yes=yes)
+            settled = _resend(desk, chosen, config.max_cost_usd, yes=yes)
         elif resume:
-            settled = _resume(desk, chosen, yes=yes)
+            settled = _resume(desk, chosen, config.max_cost_usd, yes=yes)
         elif discard or hold:
             (_discard if discard else _hold)(desk, chosen, yes=yes)
             settled = []
@@ -142,27 +144,37 @@ def _adopt(desk: Desk, chosen: list[OpenSubmission], text: str, *, yes: bool) ->
     return desk.wait(desk.bench.settlements.adopt(intent, batch))
 
 
-def _resend(desk: Desk, chosen: list[OpenSubmission], *, yes: bool) -> list[StoredBatch]:
+def _resend(
+    desk: Desk, chosen: list[OpenSubmission], max_cost_usd: float | None, *, yes: bool
+) -> list[StoredBatch]:
     desk.bench.require_writable("send")
     intents = _settleable(chosen)
     preflight(desk, yes=yes)
     batches = []
     for intent in intents:
-        estimate = desk.wait(desk.bench.settlements.estimate(intent))
+        estimate = _affordable(desk, intent, max_cost_usd)
         doubt = " (it was sent before: if a batch came of it, this pays twice)" if intent.state == "unclear" else ""
         agree(f"Send {_name(intent)} to {where(desk)} — {price(estimate)}{doubt}", yes=yes, unharmed=UNSENT)
         batches.append(desk.wait(desk.bench.settlements.resend(intent)))
     return batches
 
 
-def _resume(desk: Desk, chosen: list[OpenSubmission], *, yes: bool) -> list[StoredBatch]:
+def _resume(
+    desk: Desk, chosen: list[OpenSubmission], max_cost_usd: float | None, *, yes: bool
+) -> list[StoredBatch]:
     desk.bench.require_writable("send")
     drafts = _in_state(chosen, "draft")
     preflight(desk, yes=yes)
     for intent in drafts:
-        estimate = desk.wait(desk.bench.settlements.estimate(intent))
+        estimate = _affordable(desk, intent, max_cost_usd)
         agree(f"Send {_name(intent)} to {where(desk)} — {price(estimate)}", yes=yes, unharmed=UNSENT)
     return desk.wait(desk.bench.submissions.resume(drafts))
+
+
+def _affordable(desk: Desk, intent: Intent, max_cost_usd: float | None) -> Estimate:
+    estimate = desk.wait(desk.bench.settlements.estimate(intent))
+    require_affordable(estimate, max_cost_usd)
+    return estimate
 
 
 def _hold(desk: Desk, chosen: list[OpenSubmission], *, yes: bool) -> None:

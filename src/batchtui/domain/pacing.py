@@ -32,8 +32,9 @@ def pause_seconds(
     """Return how long to wait before the next poll, before jitter.
 
     `started` are the creation times of the running batches; one that lies impossibly far back is that of a server
-    whose clock is not ours, and says nothing of the age. After `failures` polls in a row that failed the
-    pause doubles each time; what the server asked for in `retry-after` is never undercut.
+    whose clock is not ours, and says nothing of the age. After a poll that failed the pause begins anew at twice
+    `young_seconds` and doubles with each more of `failures`; what the server asked for in `retry-after` is never
+    undercut.
     """
     ages = (now - at for at in started)
     youngest = min((age if age < LONGEST_RUN else timedelta() for age in ages), default=None)
@@ -42,5 +43,5 @@ def pause_seconds(
     else:
         pause = max(young_seconds, min(OLD_SECONDS, max(youngest, timedelta()).total_seconds() * AGE_SHARE))
     if failures:
-        pause = min(OLD_SECONDS, max(pause, young_seconds * 2.0 ** min(failures, 10)))
+        pause = min(OLD_SECONDS, young_seconds * 2.0 ** min(failures, 10))
     return max(pause, retry_after_seconds or 0.0)

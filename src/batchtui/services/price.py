@@ -49,7 +49,7 @@ async def count_sample(store: Store, gateway: Gateway, prepared: Prepared) -> Pr
         counts.append(outcome)
     guessed = sum(estimated_input_tokens(params) for params in sample)
     ratio = sum(counts) / max(1, guessed)
-    usual = store.results.usual_output(prepared.models)
+    usual = await asyncio.to_thread(store.results.usual_output, prepared.models)
     estimate = await asyncio.to_thread(_estimate, prepared, ratio, usual)
     return replace(prepared, estimate=estimate)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from batchtui.domain.errors import StoreError
+from batchtui.domain.errors import UnknownIdError
 from batchtui.domain.result import output_text, read_object
 from batchtui.domain.selection import ResultKey, Selection, StoredResult
 from batchtui.services.find import Target
@@ -77,7 +77,7 @@ class Reader:
         """Return the params sent for a row, or None if the requests of its batch are not known."""
         try:
             line = self.request_line(row)
-        except StoreError:
+        except UnknownIdError:
             return None
         if line is None:
             return None

@@ -49,14 +49,14 @@ class Requests:
     def line(self, batch_key: int, custom_id: str) -> bytes:
         """Return exactly the line of a request, without its newline.
 
-        Raises `StoreError` if the batch has no such request or its requests are not known.
+        Raises `UnknownIdError` if the batch has no such request, or its requests are not known.
         """
         with self._database.reading() as connection:
             row = connection.execute(
                 "SELECT offset, length FROM requests WHERE batch_key = ? AND custom_id = ?", (batch_key, custom_id)
             ).fetchone()
         if row is None:
-            raise StoreError(
+            raise UnknownIdError(
                 f"The request {custom_id!r} is not known here.",
                 unharmed="Nothing was changed.",
                 todo="It was not sent from here, or `batchtui doctor --repair` finds it again.",
