@@ -414,7 +414,7 @@ async def test_requests_are_read_exactly(store: Store) -> None:
     assert stored.models == ("", "m1", "m2")
     assert [store.requests.line(stored.key, custom_id) for custom_id in "abcd"] == lines
     assert store.requests.line_at(stored.key, 3, 9) == lines[0][3:12]
-    with pytest.raises(StoreError, match="'e' is not known"):
+    with pytest.raises(UnknownIdError, match="'e' is not known"):
         store.requests.line(stored.key, "e")
     with pytest.raises(UnknownIdError):
         store.requests.line_at(99, 0, 1)
