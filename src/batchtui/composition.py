@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from batchtui.api.anthropic_gateway import AnthropicGateway
 from batchtui.config import Config
 from batchtui.paths import Places
-from batchtui.secrets import Key, find_key
 from batchtui.services.workbench import Profile, Workbench
 from batchtui.store import Store
+
+if TYPE_CHECKING:
+    from batchtui.secrets import Key
 
 
 def workbench(places: Places, config: Config) -> Workbench:
@@ -45,6 +48,8 @@ def key_finder(profile: str) -> Callable[[], str | None]:
     """Return a function that looks up the key of a profile; None leaves it to the SDK's own places."""
 
     def find() -> str | None:
+        from batchtui.secrets import find_key
+
         found = find_key(profile, os.environ)
         return found.key.reveal() if found.key is not None else None
 

@@ -37,7 +37,8 @@ class Probe(BatchtuiApp):
 async def main():
     app = Probe(bench, config, check_key)
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.pause()
+        while app.is_running:
+            await pilot.pause(0.02)
 
 asyncio.run(main())
 """

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from batchtui.tui.flows.dispatch import Asked
     from batchtui.tui.screens.first_start import CheckKey
 
+PAINTED_SECONDS = 0.05
+"""How long the terminal gets for the first paint before anything else wants the processor."""
+
 LOOK_SECONDS = 1.0
 """How often the store is looked at for what other processes wrote."""
 
@@ -75,7 +78,7 @@ class BatchtuiApp(App[None]):
         self.add_mode("results", self._results_screen)
         self.session.reported.subscribe(self, self._reported)
         self.session.poll_changed.subscribe(self, self._poll_changed)
-        self.call_after_refresh(self._begin)
+        self.call_after_refresh(self.set_timer, PAINTED_SECONDS, self._begin)
 
     def _begin(self) -> None:
         if not gc.isenabled():
@@ -188,10 +191,6 @@ class BatchtuiApp(App[None]):
         words = "Something is being sent. If you leave now, its outcome is unknown and has to be settled later."
         question = ConfirmScreen("Quit while sending?", [words], confirm_label="Quit", danger=True)
         await self.push_screen(question, lambda agreed: self.exit() if agreed else None)
-
-    @on(messages.RoomAsked)
-    async def _room_asked(self, message: messages.RoomAsked) -> None:
-        await self.switch_mode(message.name)
 
     @on(messages.RetryAsked)
     @on(messages.CancelAsked)

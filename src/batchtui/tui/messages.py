@@ -15,13 +15,6 @@ if TYPE_CHECKING:
 
 
 @dataclass(eq=False, repr=False)
-class RoomAsked(Message):
-    """Go to a room, by its name."""
-
-    name: str
-
-
-@dataclass(eq=False, repr=False)
 class RetryAsked(Message):
     """Send again what failed; only these custom_ids if any are given."""
 

@@ -173,4 +173,4 @@ def test_reasons_that_hold_for_any_row() -> None:
     assert "profile default at https://api" in why_not("retry", failed, [failed], ours=False, read_only=False)
     assert why_not("retry", None, [], ours=True, read_only=False)
     assert "settles" in why_not("retry", intent(), [], ours=True, read_only=False)
-    assert not why_not("open_results", intent(), [], ours=True, read_only=False)
+    assert not why_not("copy", intent(), [], ours=True, read_only=False)

@@ -10,7 +10,7 @@ from batchtui.tui.present.listing import Item, batches_of, tally
 
 READ_ONLY = "This is read-only: nothing is sent, canceled or deleted."
 SENDS = frozenset({"retry", "cancel", "submit"})
-ABOUT_A_ROW = frozenset({"open_results", "retry", "cancel", "download", "rename", "copy"})
+ABOUT_A_ROW = frozenset({"retry", "cancel", "download", "rename", "copy"})
 
 
 def why_not(action: str, item: Item | None, chosen: Sequence[StoredBatch], *, ours: bool, read_only: bool) -> str:
@@ -25,7 +25,7 @@ def why_not(action: str, item: Item | None, chosen: Sequence[StoredBatch], *, ou
         return ""
     if item is None:
         return "There is no batch here."
-    if action in {"open_results", "copy"}:
+    if action == "copy":
         return ""
     if isinstance(item, Intent):
         return "It has not become a batch yet: enter settles it."

@@ -18,7 +18,6 @@ from batchtui.tui.messages import (
     DownloadAsked,
     RenameAsked,
     RetryAsked,
-    RoomAsked,
     SettleAsked,
     SubmitAsked,
 )
@@ -181,10 +180,12 @@ class BatchesScreen(Room):
                 chosen.update((stored.id, stored) for stored in batches_of(item))
         return list(chosen.values())
 
-    @explained
-    def action_open_results(self) -> None:
+    async def open_results(self) -> None:
         """Read the results, or settle what has no batch yet."""
-        self.post_message(SettleAsked() if isinstance(self.item, Intent) else RoomAsked("results"))
+        if isinstance(self.item, Intent):
+            self.post_message(SettleAsked())
+        else:
+            await self.go_to_room("results")
 
     @explained
     def action_retry(self) -> None:
@@ -259,8 +260,8 @@ class BatchesScreen(Room):
         self.refresh_bindings()
 
     @on(VirtualTable.Activated)
-    def _activated(self) -> None:
-        self.action_open_results()
+    async def _activated(self) -> None:
+        await self.open_results()
 
     @on(FilterLine.Changed)
     def _filtered(self, event: FilterLine.Changed) -> None:

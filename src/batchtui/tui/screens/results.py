@@ -13,7 +13,7 @@ from batchtui.domain.errors import BatchtuiError
 from batchtui.domain.selection import ResultKey, StoredResult
 from batchtui.services.find import Target
 from batchtui.tui import bindings
-from batchtui.tui.messages import CopyAsked, DownloadAsked, ErrorMet, PagerAsked, RetryAsked, RoomAsked
+from batchtui.tui.messages import CopyAsked, DownloadAsked, ErrorMet, PagerAsked, RetryAsked
 from batchtui.tui.present import reasons
 from batchtui.tui.present import results as present
 from batchtui.tui.present.batches import utc_now
@@ -223,7 +223,7 @@ class ResultsScreen(Room):
             ]
             self.post_message(CopyAsked(choices))
 
-    def action_back(self) -> None:
+    async def action_back(self) -> None:
         """Leave the pane, the filter, the outcome, and at last the room."""
         if self.leave_pane():
             return
@@ -234,7 +234,7 @@ class ResultsScreen(Room):
             self._show_head()
             self.fill()
         else:
-            self.post_message(RoomAsked("batches"))
+            await self.go_to_room("batches")
 
     @on(VirtualTable.Highlighted)
     @on(VirtualTable.MarksChanged)

@@ -151,6 +151,10 @@ class Room(Screen[None]):
         else:
             self.table.focus()
 
+    async def go_to_room(self, name: str) -> None:
+        """Go to another room, at once: the next key is for that one."""
+        await self.run_action(f"app.room({name!r})")
+
     def leave_pane(self) -> bool:
         """Go back from the pane to the list, and tell whether that was where the focus was."""
         pane = self.query_one(".pane")
