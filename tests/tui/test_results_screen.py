@@ -198,3 +198,16 @@ async def test_without_a_batch_it_says_where_to_go(bench: Workbench) -> None:
         await pilot.press("r", "t", "e", "o", "y", "f", "enter", "w", "s")
         await pilot.press("escape")
         await until_shown(pilot, "No batches yet.")
+
+
+async def test_a_file_that_is_gone_is_told_and_harms_nothing_else(bench: Workbench, server: Served) -> None:
+    sent = await failed_job(bench, server)
+    bench.store.files.results_path(sent.batches[0].id).unlink()
+    app = make_app(bench)
+    async with app.run_test(size=NARROW, notifications=True) as pilot:
+        await pilot.press("enter")
+        await until_shown(pilot, "[all 40]")
+        await pilot.press("t")
+        await until_told(pilot, "results.jsonl")
+        await pilot.press("o", "y", "down", "escape")
+        await until_shown(pilot, "n Submit")

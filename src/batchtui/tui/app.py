@@ -57,6 +57,7 @@ class BatchtuiApp(App[None]):
         self._check_key = check_key
         self._troubles: dict[str, float] = {}
         self._was_asked_for_key = False
+        self._poll_trouble = ""
         for theme in themes.THEMES:
             self.register_theme(theme)
         self._knows_theme = config.theme in self.available_themes
@@ -125,10 +126,12 @@ class BatchtuiApp(App[None]):
             if not self._was_asked_for_key:
                 self._was_asked_for_key = True
                 self.ask_for_key(state.error.what)
-        elif state.error is not None and not state.polling:
-            self.tell_trouble(state.error)
-        elif state.last_synced_at is not None:
-            self._troubles.clear()
+        elif state.error is not None:
+            if state.error.what != self._poll_trouble:
+                self.tell_trouble(state.error)
+            self._poll_trouble = state.error.what
+        elif not state.polling:
+            self._poll_trouble = ""
 
     def _reported(self, report: "SyncReport") -> None:
         self.start(self.session.look(), "look")

@@ -20,7 +20,7 @@ from batchtui.tui.present.batches import utc_now
 from batchtui.tui.present.empty import head_line, no_results
 from batchtui.tui.present.results import ALL, VIEWS, View
 from batchtui.tui.results_source import Found, Query, ResultsSource, body_of, find
-from batchtui.tui.screens.room import Room, explained
+from batchtui.tui.screens.room import Room, explained, told
 from batchtui.tui.session import Session
 from batchtui.tui.widgets.filter_line import FilterLine
 from batchtui.tui.widgets.reading_pane import ReadingPane, TextView
@@ -74,6 +74,7 @@ class ResultsScreen(Room):
         self.session.results_arriving.subscribe(self, self._changed)
         self.set_interval(ELAPSED_SECONDS, self._show_head)
 
+    @told
     def on_screen_resume(self) -> None:
         """Show what is under the cursor of the batches, which may be another than last time."""
         target = self.session.selected_target()
@@ -112,6 +113,7 @@ class ResultsScreen(Room):
             return "There is no result here."
         return ""
 
+    @told
     def _changed(self, arriving: frozenset[str]) -> None:
         """Look again if the batches shown have changed, or if results of them have come."""
         if self._target is None:
@@ -153,19 +155,16 @@ class ResultsScreen(Room):
             narrowed = bool(self._found and self._found.query.text) or self._only != ALL
             self.table.set_empty(no_results(self._target, self.session.downloads, utc_now(), narrowed=narrowed))
 
+    @told
     def _show_row(self) -> None:
         """Read the row under the cursor."""
-        self.set_class(self.table.cursor_key is None, "-empty")
-        try:
-            row = self.row
-            if row is None:
-                self._read = None
-                self.pane.show("", "")
-                return
-            body = body_of(self._reader, row, self._view)
-        except BatchtuiError as error:
-            self.post_message(ErrorMet(error))
+        row = self.row
+        self.set_class(row is None, "-empty")
+        if row is None:
+            self._read = None
+            self.pane.show("", "")
             return
+        body = body_of(self._reader, row, self._view)
         same = self._read == (row.key, self._view)
         self._read = (row.key, self._view)
         title = [Cell(f"{row.facts.custom_id}   ")]

@@ -13,7 +13,9 @@ from textual.geometry import Size
 from textual.screen import Screen
 from textual.widget import Widget
 
+from batchtui.domain.errors import BatchtuiError
 from batchtui.tui import bindings
+from batchtui.tui.messages import ErrorMet
 from batchtui.tui.present.batches import spend_today, utc_now
 from batchtui.tui.present.header import HeaderFacts, header
 from batchtui.tui.session import Session
@@ -29,9 +31,23 @@ R = TypeVar("R", bound="Room")
 _ZOOMS = ("", "-only-list", "-only-pane")
 
 
+def told(method: Callable[Concatenate[R, P], None]) -> Callable[Concatenate[R, P], None]:
+    """Let the app tell what keeps a method from what it does, as a store that cannot be read."""
+
+    @wraps(method)
+    def run(room: R, /, *args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            method(room, *args, **kwargs)
+        except BatchtuiError as error:
+            room.post_message(ErrorMet(error))
+
+    return run
+
+
 def explained(method: Callable[Concatenate[R, P], None]) -> Callable[Concatenate[R, P], None]:
-    """Let an action method run only if nothing speaks against it; else tell what does."""
+    """Let an action method run only if nothing speaks against it; else tell what does, or what went wrong."""
     action = method.__name__.removeprefix("action_")
+    run_told = told(method)
 
     @wraps(method)
     def run(room: R, /, *args: P.args, **kwargs: P.kwargs) -> None:
@@ -39,7 +55,7 @@ def explained(method: Callable[Concatenate[R, P], None]) -> Callable[Concatenate
         if reason:
             room.notify(reason, severity="warning", timeout=4, markup=False)
         else:
-            method(room, *args, **kwargs)
+            run_told(room, *args, **kwargs)
 
     return run
 
