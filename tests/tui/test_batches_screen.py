@@ -153,7 +153,7 @@ async def test_the_cursor_stays_with_a_batch_that_becomes_a_job(bench: Workbench
     app = make_app(bench)
     async with app.run_test(size=NARROW, notifications=True) as pilot:
         await pilot.press("down", "r")
-        await until_shown(pilot, "Retry ")
+        await until_shown(pilot, "Send again (y)")
         await pilot.press("y")
         await until_shown(pilot, "▸ rivers")
         key = app.session.selected()
