@@ -14,7 +14,7 @@ test: $(STAMP)
 	$(BIN)/ruff check src tests bench screenshots
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest
+	$(BIN)/pytest -n 4 --dist loadfile
 
 format: $(STAMP)
 	$(BIN)/ruff format src tests bench screenshots

@@ -239,7 +239,7 @@ def test_what_cannot_be_written_is_named(
     if mode_of_database is not None:
         Store.open(places(home)).close()
         (home / "batchtui.db").chmod(mode_of_database)
-    for parent in list(home.parents)[:3]:
+    for parent in list(home.parents)[:4]:
         parent.chmod(parent.stat().st_mode | 0o055)
     home.chmod(mode_of_home)
     done = subprocess.run([sys.executable, "-c", AS_NOBODY, str(home)], check=True, capture_output=True, text=True)

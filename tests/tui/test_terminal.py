@@ -61,8 +61,8 @@ class Terminal:
         subprocess.run(["tmux", "-S", self._socket, "kill-server"], check=False, capture_output=True)
 
     def _tmux(self, *arguments: str) -> str:
-        # Without this copy COLUMNS and LINES get in, which readline sets behind Python's back.
-        environ = dict(os.environ)
+        # COLUMNS and LINES, which readline sets behind Python's back, would fix the size of what runs inside.
+        environ = {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "LINES"}}
         return subprocess.run(
             ["tmux", "-S", self._socket, *arguments], check=True, capture_output=True, text=True, env=environ
         ).stdout
