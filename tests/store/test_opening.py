@@ -11,22 +11,26 @@ import sqlite_utils
 from batchtui.domain.errors import NewerStoreError, StoreError
 from batchtui.store import Store, database, migrations
 from tests.store.conftest import Open
-from tests.store.making import foreign, places, running, send
+from tests.store.making import CREATED_AT, foreign, places, request_line, running, send
+
+AT = CREATED_AT.isoformat()
 
 COLUMNS = {
     "jobs": "id name profile created_at note",
     "batches": "key id job_id profile base_url attempt part parts status processing succeeded errored canceled"
     " expired created_at expires_at ended_at cancel_initiated_at archived_at results_url requests requests_bytes"
-    " results download_key models estimate_usd cost_usd cost_is",
-    "requests": "batch_key ordinal custom_id model max_tokens offset length",
+    " results download_key models estimate_usd cost_usd cost_is template_key rows_bytes",
+    "requests": "batch_key ordinal custom_id model max_tokens offset length row_offset row_length",
     "downloads": "key batch_key owner state started_at file_bytes",
     "results": "download_key seq ordinal custom_id type error_type error_message stop_reason model input_tokens"
     " cache_write_5m cache_write_1h cache_read output_tokens thinking_tokens web_searches cost_usd text_hash"
     " text_chars preview flags offset length",
     "intents": "id job_id profile base_url attempt part parts request_count body_bytes sha256 betas estimate_usd"
-    " state not_before owner created_at sent_at settled_at batch_id error",
+    " state not_before owner created_at sent_at settled_at batch_id error template_key",
     "leases": "name owner expires_at",
     "model_lists": "base_url as_of models",
+    "templates": "key sha256 name text",
+    "trials": "key template_sha256 model input_tokens output_tokens cost_usd made_at",
 }
 
 INDEXES = {
@@ -43,6 +47,7 @@ INDEXES = {
     "requests_by_custom_id",
     "results_by_custom_id",
     "results_by_ordinal",
+    "trials_by_template",
 }
 
 
@@ -68,7 +73,7 @@ def test_a_blank_home_gets_the_whole_schema(store: Store, home: Path) -> None:
     }
     assert look(path, "PRAGMA page_size") == [(16_384,)]
     assert look(path, "PRAGMA journal_mode") == [("wal",)]
-    assert look(path, "PRAGMA user_version") == [(1,)]
+    assert look(path, "PRAGMA user_version") == [(database.SCHEMA_VERSION,)]
     assert store.check() == []
 
 
@@ -120,15 +125,16 @@ def test_the_version_is_the_number_of_migrations(store: Store, home: Path) -> No
 def add_migration(monkeypatch: pytest.MonkeyPatch, statement: str) -> None:
     """Make the code of a version to come, with one more migration."""
     more = sqlite_utils.Migrations("batchtui")
-    more()(migrations.m001_first_light)
+    for migration in (migrations.m001_first_light, migrations.m002_compose):
+        more()(migration)
 
     @more()
-    def m002_more(db: sqlite_utils.Database) -> None:
+    def m999_more(db: sqlite_utils.Database) -> None:
         db.execute("CREATE TABLE more (id INTEGER PRIMARY KEY) STRICT")
         db.execute(statement)
 
     monkeypatch.setattr(migrations, "MIGRATIONS", more)
-    monkeypatch.setattr(database, "SCHEMA_VERSION", 2)
+    monkeypatch.setattr(database, "SCHEMA_VERSION", database.SCHEMA_VERSION + 1)
 
 
 async def test_an_older_database_is_copied_aside_and_migrated(
@@ -137,14 +143,15 @@ async def test_an_older_database_is_copied_aside_and_migrated(
     old = open_store()
     await foreign(old, "msgbatch_1", 1)
     old.close()
+    before = database.SCHEMA_VERSION
     add_migration(monkeypatch, "ALTER TABLE batches ADD COLUMN colour TEXT NOT NULL DEFAULT 'blue'")
     new = open_store()
     assert new.batches.get("msgbatch_1").batch.counts.succeeded == 1
     assert look(home / "batchtui.db", "SELECT colour FROM batches") == [("blue",)]
-    assert look(home / "batchtui.db", "PRAGMA user_version") == [(2,)]
-    backup = home / "batchtui.db.v1.bak"
+    assert look(home / "batchtui.db", "PRAGMA user_version") == [(before + 1,)]
+    backup = home / f"batchtui.db.v{before}.bak"
     assert look(backup, "SELECT id FROM batches") == [("msgbatch_1",)]
-    assert look(backup, "PRAGMA user_version") == [(1,)]
+    assert look(backup, "PRAGMA user_version") == [(before,)]
     assert backup.stat().st_mode & 0o777 == 0o600
 
 
@@ -166,10 +173,10 @@ def test_a_newer_database_is_not_touched(open_store: Open, home: Path) -> None:
     open_store().close()
     path = home / "batchtui.db"
     connection = sqlite3.connect(path)
-    connection.execute("PRAGMA user_version = 7")
+    connection.execute("PRAGMA user_version = 77")
     connection.close()
     before = {path.name: path.read_bytes() for path in home.glob("batchtui.db*")}
-    with pytest.raises(NewerStoreError, match=r"batchtui\.db: .*version 7") as caught:
+    with pytest.raises(NewerStoreError, match=r"batchtui\.db: .*version 77") as caught:
         open_store()
     assert "Upgrade" in caught.value.todo
     assert {path.name: path.read_bytes() for path in home.glob("batchtui.db")} == before
@@ -299,3 +306,40 @@ async def test_a_full_disk_is_named_and_nothing_is_half_written(store: Store) ->
     writer.execute("PRAGMA max_page_count = 1000000")
     await foreign(store, "msgbatch_1", 1)
     assert store.check() == []
+
+
+async def test_a_home_of_the_first_version_keeps_everything(
+    open_store: Open, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = sqlite_utils.Migrations("batchtui")
+    first()(migrations.m001_first_light)
+    with monkeypatch.context() as patch:
+        patch.setattr(migrations, "MIGRATIONS", first)
+        patch.setattr(database, "SCHEMA_VERSION", 1)
+        open_store().close()
+    line = request_line("a")
+    fill = sqlite3.connect(home / "batchtui.db")
+    fill.executescript(f"""
+        INSERT INTO jobs (id, name, profile, created_at) VALUES ('job_1', 'rivers', 'default', '{AT}');
+        INSERT INTO batches (key, id, job_id, profile, base_url, status, processing, succeeded, errored, canceled,
+            expired, created_at, requests, requests_bytes)
+        VALUES (7, 'msgbatch_1', 'job_1', 'default', 'http://x', 'in_progress', 1, 0, 0, 0, 0, '{AT}', 'indexed',
+            {len(line) + 1});
+        INSERT INTO requests VALUES (7, 0, 'a', 'claude-haiku-4-5', 64, 0, {len(line)});
+        INSERT INTO intents (id, job_id, profile, base_url, attempt, part, parts, request_count, body_bytes, sha256,
+            state, owner, created_at)
+        VALUES ('intent_1', 'job_1', 'default', 'http://x', 2, 1, 1, 1, 9, '', 'draft', 'gone', '{AT}');
+    """)
+    fill.close()
+    for path in (home / "batches" / "msgbatch_1", home / "spool" / "intent_1"):
+        path.mkdir()
+        (path / "requests.jsonl").write_bytes(line + b"\n")
+    store = open_store()
+    stored = store.batches.get("msgbatch_1")
+    assert (stored.job_name, store.requests.line(stored.key, "a")) == ("rivers", line)
+    assert (store.requests.row_line(stored.key, "a"), store.templates.of_job("job_1")) == (None, None)
+    assert [intent.id for intent in store.intents.open_ones()] == ["intent_1"]
+    assert store.check() == []
+    backup = home / "batchtui.db.v1.bak"
+    assert look(backup, "SELECT custom_id FROM requests") == [("a",)]
+    assert backup.stat().st_mode & 0o777 == 0o600

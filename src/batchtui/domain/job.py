@@ -24,6 +24,14 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptTemplate:
+    """The template a job was made from: the name it had then, and its exact text."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Intent:
     """What is written down before a create, so that no create is lost and none is sent twice.
 

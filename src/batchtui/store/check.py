@@ -12,7 +12,15 @@ from typing import Literal
 from batchtui.domain.errors import StoreError
 from batchtui.store import download_rows, requests
 from batchtui.store.database import Database
-from batchtui.store.files import PREPARED, Files, file_errors, remove
+from batchtui.store.files import (
+    PREPARED,
+    Files,
+    file_errors,
+    remove,
+    rows_beside,
+    template_beside,
+    write_private,
+)
 from batchtui.store.presence import Presence
 from batchtui.store.recovery import recover, tidy_spools
 
@@ -73,16 +81,20 @@ class Check:
     def _problems(self, connection: sqlite3.Connection) -> Iterator[_Problem]:
         yield from self._of_database(connection)
         for row in connection.execute(
-            "SELECT b.id, b.requests, b.requests_bytes, b.results, d.state, d.file_bytes"
+            "SELECT b.id, b.requests, b.requests_bytes, b.rows_bytes, t.text, b.results, d.state, d.file_bytes"
             " FROM batches b LEFT JOIN downloads d ON d.key = b.download_key"
+            " LEFT JOIN templates t ON t.key = b.template_key"
         ).fetchall():
-            batch_id, requests_state, requests_bytes, results_state, download_state, results_bytes = row
+            batch_id, requests_state, requests_bytes, rows_bytes, template = row[:5]
+            results_state, download_state, results_bytes = row[5:]
             if not self._files.can_hold(batch_id):
                 yield _Problem(
                     Finding("results", batch_id, "a server gave an id that cannot be a directory", can_repair=False)
                 )
                 continue
             yield from self._of_requests(batch_id, requests_state, requests_bytes)
+            if requests_state == "indexed":
+                yield from self._of_origin(batch_id, rows_bytes, template)
             if download_state not in {"running", "finished"}:
                 yield from self._of_results(batch_id, results_state, results_bytes)
         yield from self._of_directories(connection)
@@ -107,6 +119,29 @@ class Check:
                 Finding("requests", batch_id, f"{path} is not what the index was made from", can_repair=True),
                 partial(requests.index, files=self._files, batch_id=batch_id),
                 "the requests were indexed anew",
+            )
+
+    def _of_origin(self, batch_id: str, rows_bytes: int | None, template: str | None) -> Iterator[_Problem]:
+        """Yield what is wrong with the data rows and the template that requests were made from."""
+        requests_path = self._files.requests_path(batch_id)
+        rows, text = rows_beside(requests_path), template_beside(requests_path)
+        index = partial(requests.index, files=self._files, batch_id=batch_id)
+        if _size(rows) != rows_bytes:
+            message = f"{rows} is {'gone' if _size(rows) is None else 'not what the index was made from'}"
+            yield _Problem(
+                Finding("requests", batch_id, message, can_repair=True), index, "its data rows were indexed anew"
+            )
+        if template is None and text.exists():
+            yield _Problem(
+                Finding("requests", batch_id, f"{text} is not known as its template", can_repair=True),
+                index,
+                "its template was found again",
+            )
+        elif template is not None and not text.exists():
+            yield _Problem(
+                Finding("requests", batch_id, f"{text} is gone", can_repair=True),
+                lambda _connection: write_private(text, template.encode()),
+                "its template was written again",
             )
 
     def _of_results(self, batch_id: str, state: str, file_bytes: int | None) -> Iterator[_Problem]:

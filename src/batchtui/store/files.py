@@ -51,6 +51,26 @@ def sync_directory(path: Path) -> None:
             os.close(directory)
 
 
+def write_private(path: Path, data: bytes) -> None:
+    """Write a whole file for this user only, or leave the one that is there as it is.
+
+    A symlink in its place is replaced and not followed.
+    """
+    part = path.with_name(f".{path.name}.{secrets.token_hex(6)}.part")
+    with file_errors(path):
+        descriptor = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, PRIVATE_FILE)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(path)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+    sync_directory(path.parent)
+
+
 def remove(path: Path) -> None:
     """Remove a file or a whole directory, if it is there."""
     with file_errors(path):
@@ -60,6 +80,16 @@ def remove(path: Path) -> None:
                 shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)
+
+
+def rows_beside(requests: Path) -> Path:
+    """Return where the data rows of request lines are, if they were made from any: one a request, in order."""
+    return requests.with_name("rows.jsonl")
+
+
+def template_beside(requests: Path) -> Path:
+    """Return where the exact text of the template of request lines is, if they were made from one."""
+    return requests.with_name("template.yaml")
 
 
 class Files:
@@ -145,10 +175,16 @@ class Files:
         sync_directory(self._spool)
 
     def put_requests_in_place(self, intent_id: str, batch_id: str) -> None:
-        """Move the lines of a submission to their batch; once that is done, doing it again does nothing."""
+        """Move the lines of a submission to their batch; once that is done, doing it again does nothing.
+
+        What they were made from goes first: where the request lines are, it is too.
+        """
         spool, place = self.spool_path(intent_id), self.requests_path(batch_id)
         make_directory(place.parent)
         with file_errors(spool):
+            for beside in (rows_beside, template_beside):
+                if beside(spool).exists():
+                    beside(spool).rename(beside(place))
             try:
                 spool.rename(place)
             except FileNotFoundError:

@@ -25,6 +25,13 @@ def m001_first_light(db: Database) -> None:
         db.execute(statement)
 
 
+@MIGRATIONS()
+def m002_compose(db: Database) -> None:
+    """Remember what requests were made from, and what trials brought."""
+    for statement in COMPOSE:
+        db.execute(statement)
+
+
 FIRST_LIGHT = (
     """
     CREATE TABLE jobs (
@@ -162,4 +169,35 @@ FIRST_LIGHT = (
     "CREATE INDEX intents_open ON intents (state) WHERE state IN ('draft', 'waiting', 'sending', 'unclear')",
     "CREATE TABLE model_lists (base_url TEXT PRIMARY KEY, as_of TEXT NOT NULL, models TEXT NOT NULL) STRICT",
     "CREATE TABLE leases (name TEXT PRIMARY KEY, owner TEXT NOT NULL, expires_at REAL NOT NULL) STRICT",
+)
+
+COMPOSE = (
+    # The same text under two names is two templates: a job says under which name it was made.
+    """
+    CREATE TABLE templates (
+        key INTEGER PRIMARY KEY,
+        sha256 TEXT NOT NULL,
+        name TEXT NOT NULL,
+        text TEXT NOT NULL,
+        UNIQUE (sha256, name)
+    ) STRICT
+    """,
+    "ALTER TABLE intents ADD COLUMN template_key INTEGER REFERENCES templates (key)",
+    "ALTER TABLE batches ADD COLUMN template_key INTEGER REFERENCES templates (key)",
+    "ALTER TABLE batches ADD COLUMN rows_bytes INTEGER",
+    # Where the data row of a request is in rows.jsonl; NULL where it was made from none.
+    "ALTER TABLE requests ADD COLUMN row_offset INTEGER",
+    "ALTER TABLE requests ADD COLUMN row_length INTEGER",
+    """
+    CREATE TABLE trials (
+        key INTEGER PRIMARY KEY,
+        template_sha256 TEXT NOT NULL,
+        model TEXT NOT NULL,
+        input_tokens INTEGER NOT NULL,
+        output_tokens INTEGER NOT NULL,
+        cost_usd REAL,
+        made_at TEXT NOT NULL
+    ) STRICT
+    """,
+    "CREATE INDEX trials_by_template ON trials (template_sha256, model)",
 )

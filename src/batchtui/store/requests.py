@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from itertools import repeat
 from pathlib import Path
 
 import msgspec
@@ -11,12 +12,12 @@ import msgspec
 from batchtui.domain.batch import StoredBatch
 from batchtui.domain.errors import StoreError, UnknownIdError
 from batchtui.domain.result import read_object
-from batchtui.store import batch_rows
+from batchtui.store import batch_rows, templates
 from batchtui.store.database import Database
-from batchtui.store.files import Files, file_errors
+from batchtui.store.files import Files, file_errors, rows_beside, template_beside
 
-Row = tuple[int, int, str, str, int, int, int]
-"""Key of the batch, ordinal, custom_id, model, max_tokens, offset, length."""
+Row = tuple[int, int, str, str, int, int, int, int | None, int | None]
+"""Key of the batch, ordinal, custom_id, model, max_tokens, offset, length, and both of the data row."""
 
 
 class Requests:
@@ -65,17 +66,31 @@ class Requests:
 
     def line_at(self, batch_key: int, offset: int, length: int) -> bytes:
         """Return exactly these bytes of the requests file of a batch."""
+        return self._files.read_line(self._path(batch_key), offset, length)
+
+    def row_line(self, batch_key: int, custom_id: str) -> bytes | None:
+        """Return exactly the line of the data row a request was made from, None if it was made from none."""
+        with self._database.reading() as connection:
+            row = connection.execute(
+                "SELECT row_offset, row_length FROM requests"
+                " WHERE batch_key = ? AND custom_id = ? AND row_length IS NOT NULL",
+                (batch_key, custom_id),
+            ).fetchone()
+        return None if row is None else self._files.read_line(rows_beside(self._path(batch_key)), *row)
+
+    def _path(self, batch_key: int) -> Path:
         with self._database.reading() as connection:
             row = connection.execute("SELECT id FROM batches WHERE key = ?", (batch_key,)).fetchone()
         if row is None:
             raise UnknownIdError(f"No batch is known as number {batch_key}.")
-        return self._files.read_line(self._files.requests_path(row[0]), offset, length)
+        return self._files.requests_path(row[0])
 
 
 def index(connection: sqlite3.Connection, files: Files, batch_id: str) -> int:
     """Index the request lines of a batch anew, in the transaction under way, and return how many there are.
 
-    Results that are here already get the place of their request.
+    Their data rows and their template are taken from the files beside them. Results that are here already get the
+    place of their request.
     """
     stored = batch_rows.by_id(connection, batch_id)
     if stored is None:
@@ -84,14 +99,15 @@ def index(connection: sqlite3.Connection, files: Files, batch_id: str) -> int:
     connection.execute("DELETE FROM requests WHERE batch_key = ?", (stored.key,))
     reader = _Reader(stored, path)
     try:
-        connection.executemany("INSERT INTO requests VALUES (?, ?, ?, ?, ?, ?, ?)", reader.rows())
+        connection.executemany("INSERT INTO requests VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", reader.rows())
     except sqlite3.IntegrityError as error:
         raise reader.error("its custom_id is that of another line") from error
     models = list(stored.models) if not reader.models else sorted(reader.models)
     connection.execute(
-        "UPDATE batches SET requests = 'indexed', requests_bytes = ?, models = ? WHERE key = ?",
-        (reader.file_bytes, msgspec.json.encode(models).decode(), stored.key),
+        "UPDATE batches SET requests = 'indexed', requests_bytes = ?, rows_bytes = ?, models = ? WHERE key = ?",
+        (reader.file_bytes, reader.rows_bytes, msgspec.json.encode(models).decode(), stored.key),
     )
+    templates.find_again(connection, stored, template_beside(path))
     connection.execute(
         "UPDATE results SET ordinal = coalesce((SELECT r.ordinal FROM requests r"
         " WHERE r.batch_key = ?1 AND r.custom_id = results.custom_id), ?2 + seq)"
@@ -113,9 +129,15 @@ class _Line(msgspec.Struct, gc=False):
 
 _DECODER = msgspec.json.Decoder(_Line)
 
+_Place = tuple[int, int] | tuple[None, None]
+"""Offset and length of a data row, if there are any."""
+
 
 class _Reader:
-    """Reads a requests file line by line; blank lines are passed over."""
+    """Reads a requests file line by line, and the data rows beside it in step; blank lines are passed over.
+
+    `rows_bytes` is the size of the file of data rows, None if there is none.
+    """
 
     def __init__(self, stored: StoredBatch, path: Path) -> None:
         self._key = stored.key
@@ -123,17 +145,21 @@ class _Reader:
         self._number = 0
         self.count = 0
         self.file_bytes = 0
+        self.rows_bytes: int | None = None
         self.models: set[str] = set()
 
     def rows(self) -> Iterator[Row]:
         """Yield the row of each request."""
+        places = self._places()
         with file_errors(self._path), self._path.open("rb", buffering=1 << 20) as file:
             for self._number, raw in enumerate(file, 1):
                 line = raw.removesuffix(b"\n")
                 if line.strip():
-                    yield self._row(line)
+                    yield self._row(line, next(places, None))
                     self.count += 1
                 self.file_bytes += len(raw)
+        if next(places, (None, None)) != (None, None):
+            raise self._rows_error(f"it has more than {self.count:,} data rows, one for each request")
 
     def error(self, what: str) -> StoreError:
         """Return the error of the line being read."""
@@ -143,7 +169,31 @@ class _Reader:
             todo="Put the file back as it was sent, then run `batchtui doctor --repair`.",
         )
 
-    def _row(self, line: bytes) -> Row:
+    def _rows_error(self, what: str) -> StoreError:
+        return StoreError(
+            f"{rows_beside(self._path)}: {what}.",
+            unharmed="The file was not changed.",
+            todo="Put the file back as it was, or remove it to go without its data rows, then run"
+            " `batchtui doctor --repair`.",
+        )
+
+    def _places(self) -> Iterator[_Place]:
+        """Yield where the data row of each request is; without any it does not end."""
+        path = rows_beside(self._path)
+        if not path.exists():
+            yield from repeat((None, None))
+        offset = 0
+        with file_errors(path), path.open("rb", buffering=1 << 20) as file:
+            for raw in file:
+                line = raw.removesuffix(b"\n")
+                if line.strip():
+                    yield offset, len(line)
+                offset += len(raw)
+        self.rows_bytes = offset
+
+    def _row(self, line: bytes, place: _Place | None) -> Row:
+        if place is None:
+            raise self._rows_error(f"it has only {self.count:,} data rows, one for each request is needed")
         try:
             request = _DECODER.decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError):
@@ -157,6 +207,7 @@ class _Reader:
             request.params.max_tokens,
             self.file_bytes,
             len(line),
+            *place,
         )
 
     def _lenient(self, line: bytes) -> _Line:

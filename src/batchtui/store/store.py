@@ -17,6 +17,7 @@ from batchtui.store.presence import Presence
 from batchtui.store.recovery import recover
 from batchtui.store.requests import Requests
 from batchtui.store.results import Results
+from batchtui.store.templates import Templates
 
 
 class Store:
@@ -38,6 +39,7 @@ class Store:
         self.results = Results(database, files, presence)
         self.intents = Intents(database, files, presence)
         self.models = Models(database)
+        self.templates = Templates(database)
         self.leases = Leases(database)
 
     @classmethod
