@@ -25,10 +25,43 @@ def test_the_estimate_says_where_it_comes_from(server: Server, shell: Shell, req
 def test_a_sample_is_spread_over_the_file(server: Server, shell: Shell, tmp_path: Path) -> None:
     file = write_lines(tmp_path / "many.jsonl", *(request(f"row-{number}") for number in range(101)))
     done = shell("submit", file, "--sample", "3", "--yes", "--json")
-    assert [batch["requests"] for batch in done.json["batches"]] == [3]
+    assert [(batch["requests"], batch["held"]) for batch in done.json["batches"]] == [(3, False), (98, True)]
+    assert done.json["held"]["requests"] == 98
+    assert done.json["held"]["estimate"]["cost_usd_high"] > done.json["estimate"]["cost_usd_high"] > 0
     sent = (shell.home / "batches" / done.json["batches"][0]["id"] / "requests.jsonl").read_text()
     assert [json.loads(line)["custom_id"] for line in sent.splitlines()] == ["row-0", "row-50", "row-100"]
-    assert list((shell.home / "spool").iterdir()) == []
+    assert server.asked("POST") == 1
+    resumed = shell("settle", "many", "--resume", "--yes", "--json")
+    assert [batch["counts"]["total"] for batch in resumed.json] == [98]
+    assert shell("settle", "--json").json == []
+
+
+def test_the_question_tells_what_a_sample_holds_back(server: Server, shell: Shell, requests_file: Path) -> None:
+    done = shell("submit", requests_file, "--sample", "2", "--dry-run")
+    assert "Send 2 of 10 requests (" in done.stderr
+    assert "; the other 8 (about <$" in done.stderr
+    assert "wait as drafts until `batchtui settle rivers --resume`" in done.stderr
+    assert "\nheld: 8 requests (" in done.text
+
+
+def test_what_a_sample_holds_back_can_be_dropped(server: Server, shell: Shell, requests_file: Path) -> None:
+    assert "8 requests held" in shell("submit", requests_file, "--sample", "2", "--yes").stderr
+    assert shell("settle", "rivers", "--discard", "--yes").code == 0
+    assert shell("settle", "--json").json == []
+    assert server.asked("POST") == 1
+
+
+def test_the_cap_is_for_the_sample_and_again_for_the_rest(
+    server: Server, shell: Shell, requests_file: Path
+) -> None:
+    whole = shell("submit", requests_file, "--dry-run", "--json").json["estimate"]["cost_usd_high"]
+    shell.home.mkdir(parents=True, exist_ok=True)
+    (shell.home / "config.toml").write_text(f"max_cost_usd = {whole / 2}\n")
+    assert shell("submit", requests_file, "--yes").code == 1
+    assert shell("submit", requests_file, "--sample", "2", "--yes").code == 0
+    refused = shell("settle", "rivers", "--resume", "--yes")
+    assert (refused.code, "more than" in refused.stderr) == (1, True)
+    assert server.asked("POST") == 1
 
 
 def test_params_no_model_takes_any_more_are_named_and_mended_on_request(

@@ -11,7 +11,7 @@ import pytest
 from batchtui.domain import split
 from batchtui.domain.batch import Batch
 from batchtui.domain.errors import ApiError, SpendLimitError
-from batchtui.services.prepare import prepare, sample
+from batchtui.services.prepare import prepare
 from batchtui.services.submit import Submission, Submissions
 from batchtui.services.workbench import Workbench
 from batchtui.simulator import Fault, Served
@@ -202,12 +202,13 @@ async def test_a_sample_and_a_retry_go_out_with_the_betas(bench: Workbench, serv
         return [seen["headers"].get("anthropic-beta") for seen in creates]
 
     lines = [request_line(name, betas=["b-1"], model="claude-none") for name in "abcd"]
-    whole = await prepare(bench.store, lines, "test", mend=True)
-    few = await sample(bench.store, whole, 2)
-    assert (few.request_count, few.problems, few.mended) == (2, whole.problems, 4)
-    sent = await bench.submissions.send(few, name="few")
+    prepared = await prepare(bench.store, lines, "test", mend=True, sample=2)
+    assert (prepared.now.request_count, prepared.held.request_count, prepared.mended) == (2, 2, 4)
+    sent = await bench.submissions.send(prepared, name="few")
     end(server)
     await bench.sync.run()
+    for intent in sent.held:
+        await bench.settlements.discard(intent)
     plan = bench.retries.plan(bench.finder.known(sent.job.id), include_invalid=True)
     assert len(plan.rows) == 2
     await bench.retries.send(plan, await bench.retries.prepare(plan))
@@ -225,3 +226,50 @@ async def test_betas_are_sent_for_the_whole_batch(bench: Workbench, server: Serv
     await bench.settlements.resend(intent)
     creates = [seen for seen in server.simulator.log if seen["method"] == "POST" and seen["path"] == CREATE]
     assert [seen["headers"]["anthropic-beta"] for seen in creates] == ["b-1,b-2"] * 2
+
+
+async def test_a_sample_is_sent_and_the_rest_waits_for_a_word(bench: Workbench, server: Served) -> None:
+    lines = [request_line(f"r{number}") for number in range(32)]
+    prepared = await bench.count_sample(await bench.prepare(lines, "test", sample=3))
+    sizes = [part.request_count for part in prepared.parts]
+    assert (sizes, prepared.held_parts) == ([3, 10, 10, 9], 3)
+    assert prepared.now.estimate.cost_usd_high == prepared.parts[0].estimate.cost_usd_high
+    assert (
+        prepared.estimate.input_tokens == prepared.now.estimate.input_tokens + prepared.held.estimate.input_tokens
+    )
+    seen: list[tuple[int, int]] = []
+    sent = await bench.submissions.send(prepared, name="rivers", on_sent=lambda *bytes_: seen.append(bytes_))
+    assert seen[-1] == (prepared.now.body_bytes, prepared.now.body_bytes)
+    assert [(stored.part, stored.batch.counts.total) for stored in sent.batches] == [(1, 3)]
+    assert [(intent.part, intent.state, intent.error) for intent in sent.held] == [
+        (part, "draft", "Held back until you have seen the sample.") for part in (2, 3, 4)
+    ]
+    end(server)
+    assert (await bench.sync.run()).sent == ()
+    assert posts(server) == 1
+    resumed = await bench.submissions.resume(bench.settlements.open_submissions())
+    assert [stored.part for stored in resumed] == [2, 3, 4]
+    sent_lines = [
+        bench.store.files.requests_path(stored.id).read_bytes().splitlines()
+        for stored in sorted(bench.store.batches.list(), key=lambda stored: stored.part)
+    ]
+    assert sent_lines[0] == [lines[0], lines[16], lines[31]]
+    rest = [line for line in lines if line not in sent_lines[0]]
+    assert [line for part in sent_lines[1:] for line in part] == rest
+
+
+async def test_a_sample_without_room_waits_and_the_rest_does_not(bench: Workbench, server: Served) -> None:
+    with_queue(bench, 10)
+    await submit(bench, 10, "first")
+    prepared = await bench.prepare([request_line(f"r{number}") for number in range(20)], "test", sample=2)
+    sent = await bench.submissions.send(prepared, name="second")
+    assert [intent.request_count for intent in sent.waiting] == [2]
+    assert [intent.request_count for intent in sent.held] == [9, 9]
+    end(server)
+    assert [stored.batch.counts.total for stored in (await bench.sync.run()).sent] == [2]
+    assert [intent.state for intent in bench.settlements.open_submissions()] == ["draft", "draft"]
+
+
+async def test_a_sample_of_all_holds_nothing(bench: Workbench, server: Served) -> None:
+    prepared = await bench.prepare([request_line(f"r{number}") for number in range(12)], "test", sample=12)
+    assert ([part.request_count for part in prepared.parts], prepared.held.parts) == ([6, 6], ())

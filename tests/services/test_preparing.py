@@ -57,7 +57,7 @@ async def test_the_api_counts_a_sample_of_the_input(bench: Workbench, server: Se
     guess_off = abs(prepared.estimate.input_tokens - truth)
     assert abs(counted.estimate.input_tokens - truth) < min(guess_off, truth * 0.2)
     assert counted.estimate.cost_usd_high is not None
-    assert counted.parts == prepared.parts
+    assert [part.sha256 for part in counted.parts] == [part.sha256 for part in prepared.parts]
 
 
 @pytest.mark.parametrize("status", [404, 400, 529])

@@ -35,7 +35,10 @@ UNSENT = "Nothing was sent."
 @click.argument("file", metavar="FILE|-", type=options.readable_file)
 @click.option("--name", type=options.TEXT, metavar="NAME", help="What the job is called; else as the file.")
 @click.option(
-    "--sample", type=click.IntRange(1), metavar="N", help="Send N requests spread over the file, no others."
+    "--sample",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Send N requests spread over the file, and hold the others.",
 )
 @options.mend
 @options.max_cost
@@ -77,8 +80,8 @@ def submit(
             report_problems(source, prepared.problems)
             report_mended(prepared)
             cap_usd = config.max_cost_usd if max_cost_usd is None else max_cost_usd
-            require_affordable(prepared.estimate, cap_usd)
-            what = f"Send {sending(prepared)} as “{job_name}” to {where(desk)} — {price(prepared.estimate)}"
+            require_affordable(prepared.now.estimate, cap_usd)
+            what = _question(prepared, job_name, where(desk))
             if dry_run:
                 say(f"{what}: a dry run, nothing is sent.")
                 _print_dry(job_name, prepared, as_json=as_json)
@@ -98,10 +101,18 @@ def submit(
 async def _prepared(
     bench: Workbench, lines: Iterable[bytes], source: str, *, sample: int | None, mend: bool
 ) -> Prepared:
-    prepared = await bench.prepare(lines, source, mend=mend)
-    if sample is not None:
-        prepared = await bench.sample(prepared, sample)
-    return await bench.count_sample(prepared)
+    return await bench.count_sample(await bench.prepare(lines, source, mend=mend, sample=sample))
+
+
+def _question(prepared: Prepared, name: str, to: str) -> str:
+    now, held = prepared.now, prepared.held
+    if not held.parts:
+        return f"Send {sending(now)} as “{name}” to {to} — {price(now.estimate)}"
+    return (
+        f"Send {count(now.request_count)} of {sending(prepared)} as “{name}” to {to} — {price(now.estimate)}; "
+        f"the other {count(held.request_count)} ({price(held.estimate)}) wait as drafts "
+        f"until `batchtui settle {name} --resume`"
+    )
 
 
 def report_mended(prepared: Prepared) -> None:
@@ -194,14 +205,20 @@ def print_sent(sent: Submission) -> None:
         say(f"{number} wait for room at the API; `batchtui watch {sent.job.name}` sends them when there is some.")
     else:
         say(f"Sent. `batchtui watch {sent.job.name}` waits for the results.")
+    if sent.held:
+        number = counted(sum(intent.request_count for intent in sent.held), "request")
+        say(f"{number} held: `batchtui settle {sent.job.name} --resume` sends them, --discard drops them.")
 
 
 def _print_dry(name: str, prepared: Prepared, *, as_json: bool) -> None:
     if as_json:
         out_json(submission_object(None, name, prepared))
         return
-    estimate = prepared.estimate
-    out(f"{sending(prepared)}, {price(estimate)}")
+    now, held = prepared.now, prepared.held
+    estimate = now.estimate
+    out(f"{sending(now)}, {price(estimate)}")
+    if held.parts:
+        out(f"held: {sending(held)}, {price(held.estimate)}")
     out(f"models: {', '.join(prepared.models)}")
     how = "counted by the API on a sample" if estimate.input_counted else "guessed from the length of the text"
     standard = usd(estimate.standard_cost_usd)

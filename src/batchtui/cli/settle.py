@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import reduce
+from operator import add
 
 import click
 
@@ -123,6 +125,13 @@ def _name(intent: Intent) -> str:
     )
 
 
+def _names(intents: list[Intent]) -> str:
+    jobs = ", ".join({intent.job_name: None for intent in intents})
+    requests = counted(sum(intent.request_count for intent in intents), "request")
+    size = bytes_text(sum(intent.body_bytes for intent in intents))
+    return f"{requests} ({size}, {len(intents):,} parts) of {jobs}"
+
+
 def _adopt(desk: Desk, chosen: list[OpenSubmission], text: str, *, yes: bool) -> StoredBatch:
     ids = {stored.id for one in chosen for stored in one.candidates if stored.id.startswith(text)}
     batch_id = ids.pop() if len(ids) == 1 else text
@@ -165,9 +174,10 @@ def _resume(
     desk.bench.require_writable("send")
     drafts = _in_state(chosen, "draft")
     preflight(desk, yes=yes)
-    for intent in drafts:
-        estimate = _affordable(desk, intent, max_cost_usd)
-        agree(f"Send {_name(intent)} to {where(desk)} — {price(estimate)}", yes=yes, unharmed=UNSENT)
+    estimate = reduce(add, (desk.wait(desk.bench.settlements.estimate(intent)) for intent in drafts))
+    require_affordable(estimate, max_cost_usd)
+    what = _name(drafts[0]) if len(drafts) == 1 else _names(drafts)
+    agree(f"Send {what} to {where(desk)} — {price(estimate)}", yes=yes, unharmed=UNSENT)
     return desk.wait(desk.bench.submissions.resume(drafts))
 
 

@@ -131,13 +131,15 @@ def problem_objects(problems: Iterable[Problem]) -> list[dict[str, Any]]:
 
 
 def sent_objects(prepared: Prepared, batches: Iterable[StoredBatch] = ()) -> list[dict[str, Any]]:
-    """Return the batches of a submission; `id` is null for those that were not sent."""
+    """Return the batches of a submission; `id` is null for those that were not sent, `held` true for drafts."""
     ids = [stored.id for stored in batches]
+    first_held = len(prepared.parts) - prepared.held_parts
     return [
         {
             "id": ids[number] if number < len(ids) else None,
             "requests": part.request_count,
             "bytes": part.body_bytes,
+            "held": number >= first_held,
         }
         for number, part in enumerate(prepared.parts)
     ]
@@ -151,14 +153,29 @@ def submission_object(
         "job": job_id,
         "name": name,
         "batches": sent_objects(prepared, batches),
-        "estimate": estimate_object(prepared.estimate),
+        "estimate": estimate_object(prepared.now.estimate),
+        "held": held_object(prepared.held),
         "problems": problem_objects(prepared.problems),
     }
 
 
+def held_object(held: Prepared) -> dict[str, Any] | None:
+    """Return what waits as drafts behind a sample, null if nothing does."""
+    if not held.parts:
+        return None
+    return {"requests": held.request_count, "bytes": held.body_bytes, "estimate": estimate_object(held.estimate)}
+
+
 def refused_object(name: str, problems: Iterable[Problem]) -> dict[str, Any]:
     """Return what `submit --json` prints if the lines have problems."""
-    return {"job": None, "name": name, "batches": [], "estimate": None, "problems": problem_objects(problems)}
+    return {
+        "job": None,
+        "name": name,
+        "batches": [],
+        "estimate": None,
+        "held": None,
+        "problems": problem_objects(problems),
+    }
 
 
 def retry_object(

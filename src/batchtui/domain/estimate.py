@@ -40,6 +40,21 @@ class Estimate:
     unpriced_models: tuple[str, ...] = ()
     input_counted: bool = False
 
+    def __add__(self, other: Estimate) -> Estimate:
+        return Estimate(
+            self.input_tokens + other.input_tokens,
+            self.output_tokens_max + other.output_tokens_max,
+            _sum(self.cost_usd_low, other.cost_usd_low),
+            _sum(self.cost_usd_high, other.cost_usd_high),
+            _sum(self.standard_cost_usd, other.standard_cost_usd),
+            tuple(sorted({*self.unpriced_models, *other.unpriced_models})),
+            self.input_counted and other.input_counted,
+        )
+
+
+def _sum(first: float | None, second: float | None) -> float | None:
+    return None if first is None or second is None else first + second
+
 
 class Estimator:
     """Adds up requests one by one, each priced alone because price tiers are per prompt.

@@ -7,9 +7,11 @@ import hashlib
 import os
 import shutil
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from itertools import islice
+from functools import reduce
+from operator import add
 from pathlib import Path
 
 from batchtui.domain.errors import LintError, StoreError
@@ -17,7 +19,8 @@ from batchtui.domain.estimate import Estimate, Estimator
 from batchtui.domain.lint import Linter, Problem
 from batchtui.domain.model import ModelList
 from batchtui.domain.request import body_length
-from batchtui.domain.split import part_sizes
+from batchtui.domain.result import read_object
+from batchtui.domain.split import deal, spread
 from batchtui.store import Store
 
 
@@ -29,22 +32,44 @@ class PreparedPart:
     request_count: int
     body_bytes: int
     sha256: str
+    estimate: Estimate
+    models: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A submission that could go out: its parts, what it will cost, and warnings the user should see.
+    """A submission that could go out: its parts, and warnings the user should see.
 
-    `betas` go into the header of every part; `mended` requests are not sent as they were given.
+    The last `held_parts` of the parts are written down with the others and not sent: they wait as drafts until the
+    user lets them go. `betas` go into the header of every part; `mended` requests are not sent as they were given.
     """
 
     source: str
     parts: tuple[PreparedPart, ...]
-    estimate: Estimate
-    models: tuple[str, ...]
     problems: tuple[Problem, ...]
     betas: tuple[str, ...] = ()
     mended: int = 0
+    held_parts: int = 0
+
+    @property
+    def now(self) -> Prepared:
+        """Return what is sent now of it."""
+        return replace(self, parts=self.parts[: len(self.parts) - self.held_parts], held_parts=0)
+
+    @property
+    def held(self) -> Prepared:
+        """Return what is held back of it, which can be nothing."""
+        return replace(self, parts=self.parts[len(self.parts) - self.held_parts :], held_parts=0)
+
+    @property
+    def estimate(self) -> Estimate:
+        """Return what all parts will cost."""
+        return reduce(add, (part.estimate for part in self.parts))
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Return the models asked for, in all parts."""
+        return tuple(sorted(frozenset().union(*(part.models for part in self.parts))))
 
     @property
     def request_count(self) -> int:
@@ -53,40 +78,31 @@ class Prepared:
 
     @property
     def body_bytes(self) -> int:
-        """Return the bytes that will be sent."""
+        """Return the bytes of all parts."""
         return sum(part.body_bytes for part in self.parts)
 
 
 async def prepare(
-    store: Store, lines: Iterable[bytes], source: str, *, models: ModelList | None = None, mend: bool = False
+    store: Store,
+    lines: Iterable[bytes],
+    source: str,
+    *,
+    models: ModelList | None = None,
+    mend: bool = False,
+    sample: int | None = None,
 ) -> Prepared:
-    """Check and price request lines and spool them to disk.
+    """Check and price request lines and spool them to disk, every line in exactly one part.
 
-    `source` names where the lines come from, for messages; `models` and `mend` are as for `Linter`. Raises
-    `LintError` if a line cannot be sent or there is none, `StoreError` if the spool cannot be written; then nothing
-    is left on disk.
+    `source` names where the lines come from, for messages; `models` and `mend` are as for `Linter`. With a `sample`
+    that many requests, spread over the file, are to be sent now, and the others are held. Raises `LintError` if a
+    line cannot be sent or there is none, `StoreError` if the spool cannot be written; then nothing is left on disk.
     """
-    return await asyncio.to_thread(_prepare, store, lines, source, Linter(models, mend=mend))
-
-
-async def sample(store: Store, prepared: Prepared, size: int) -> Prepared:
-    """Return a submission of `size` requests spread over a prepared one, which is dropped.
-
-    What was found and mended in the whole of it is told with the sample too.
-    """
-    try:
-        few = await asyncio.to_thread(
-            _prepare, store, spread_lines(prepared, size), f"a sample of {prepared.source}", Linter()
-        )
-    finally:
-        await discard(prepared)
-    return replace(few, problems=prepared.problems, betas=prepared.betas, mended=prepared.mended)
+    return await asyncio.to_thread(_prepare, store, lines, source, Linter(models, mend=mend), sample)
 
 
 def spread_lines(prepared: Prepared, size: int) -> Iterator[bytes]:
     """Yield `size` request lines spread evenly over a prepared submission, the first and the last among them."""
-    size = min(size, prepared.request_count)
-    wanted = {round(number * (prepared.request_count - 1) / max(1, size - 1)) for number in range(size)}
+    wanted = spread(prepared.request_count, size)
     return (line for number, line in enumerate(request_lines(prepared)) if number in wanted)
 
 
@@ -103,10 +119,21 @@ async def discard(prepared: Prepared) -> None:
         await asyncio.to_thread(shutil.rmtree, part.spool.parent, ignore_errors=True)
 
 
-def _prepare(store: Store, lines: Iterable[bytes], source: str, linter: Linter) -> Prepared:
+def estimate_lines(
+    path: Path, *, input_ratio: float | None = None, usual_output: Mapping[str, float] | None = None
+) -> Estimate:
+    """Return what the request lines in a file will cost; the other arguments are as for `Estimator`."""
+    estimator = Estimator(input_ratio=input_ratio, usual_output=usual_output)
+    with path.open("rb") as lines:
+        for line in lines:
+            estimator.add(read_object(line)["params"])
+    return estimator.estimate()
+
+
+def _prepare(store: Store, lines: Iterable[bytes], source: str, linter: Linter, sample: int | None) -> Prepared:
     spool = store.files.new_spool()
     try:
-        return _spool(store, lines, source, spool, linter)
+        return _spool(store, lines, source, spool, linter, sample=sample)
     except OSError as error:
         shutil.rmtree(spool.parent, ignore_errors=True)
         raise StoreError(
@@ -119,54 +146,73 @@ def _prepare(store: Store, lines: Iterable[bytes], source: str, linter: Linter) 
         raise
 
 
-def _spool(store: Store, lines: Iterable[bytes], source: str, spool: Path, linter: Linter) -> Prepared:
-    estimator = Estimator()
+def _spool(
+    store: Store, lines: Iterable[bytes], source: str, spool: Path, linter: Linter, *, sample: int | None
+) -> Prepared:
     lengths = array("L")
     with spool.open("xb") as file:
         for request in linter.read(lines):
             file.write(request.line + b"\n")
             lengths.append(len(request.line))
-            estimator.add(request.params)
         file.flush()
         os.fsync(file.fileno())
     if not linter.problems and not lengths:
         linter.problems.append(Problem(1, "", "empty", "there are no requests"))
     if any(problem.is_error for problem in linter.problems):
         raise LintError(source, linter.problems)
-    sizes = part_sizes(lengths)
-    spools = [spool] if len(sizes) == 1 else _split(store, spool, sizes)
-    parts, first = [], 0
-    for path, size in zip(spools, sizes, strict=True):
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        total = sum(lengths[first : first + size])
-        parts.append(PreparedPart(path, size, body_length(total, size), digest))
-        first += size
+    part_of, held_parts = deal(lengths, sample=sample)
     return Prepared(
         source,
-        tuple(parts),
-        estimator.estimate(),
-        tuple(sorted(estimator.models)),
+        _parts(store, spool, part_of),
         tuple(linter.problems),
         tuple(sorted(linter.betas)),
         linter.mended,
+        held_parts,
     )
 
 
-def _split(store: Store, spool: Path, sizes: list[int]) -> list[Path]:
-    paths: list[Path] = []
+def _parts(store: Store, spool: Path, part_of: Sequence[int]) -> tuple[PreparedPart, ...]:
+    """Return the parts of a spool, each with one of its own; where there are several, the one of them all goes."""
+    if not any(part_of):
+        return (_measured(spool),)
+    spools: list[Path] = []
     try:
-        with spool.open("rb") as lines:
-            for size in sizes:
-                path = store.files.new_spool()
-                paths.append(path)
-                with path.open("xb") as file:
-                    file.writelines(islice(lines, size))
-                    file.flush()
-                    os.fsync(file.fileno())
+        spools.extend(store.files.new_spool() for _ in range(max(part_of) + 1))
+        copy_lines(spool, spools, part_of)
+        shutil.rmtree(spool.parent)
+        return tuple(map(_measured, spools))
     except BaseException:
-        for path in paths:
+        for path in spools:
             shutil.rmtree(path.parent, ignore_errors=True)
         raise
-    shutil.rmtree(spool.parent)
-    return paths
+
+
+def _measured(spool: Path) -> PreparedPart:
+    digest, estimator = hashlib.sha256(), Estimator()
+    request_count = line_bytes = 0
+    with spool.open("rb") as lines:
+        for line in lines:
+            digest.update(line)
+            estimator.add(read_object(line)["params"])
+            request_count += 1
+            line_bytes += len(line) - 1
+    return PreparedPart(
+        spool,
+        request_count,
+        body_length(line_bytes, request_count),
+        digest.hexdigest(),
+        estimator.estimate(),
+        frozenset(estimator.models),
+    )
+
+
+def copy_lines(source: Path, places: Sequence[Path], part_of: Sequence[int]) -> None:
+    """Write each line of a file to the one of the new files that `part_of` names for it, and see them on disk."""
+    with ExitStack() as opened:
+        lines = opened.enter_context(source.open("rb"))
+        files = [opened.enter_context(place.open("xb")) for place in places]
+        for line, part in zip(lines, part_of, strict=True):
+            files[part].write(line)
+        for file in files:
+            file.flush()
+            os.fsync(file.fileno())

@@ -8,9 +8,9 @@ from typing import Any
 
 from batchtui.api.gateway import Gateway
 from batchtui.domain.errors import BatchtuiError
-from batchtui.domain.estimate import Estimate, Estimator, estimated_input_tokens
+from batchtui.domain.estimate import estimated_input_tokens
 from batchtui.domain.result import read_object
-from batchtui.services.prepare import Prepared, request_lines, spread_lines
+from batchtui.services.prepare import Prepared, estimate_lines, spread_lines
 from batchtui.store import Store
 
 SAMPLE_SIZE = 8
@@ -50,16 +50,16 @@ async def count_sample(store: Store, gateway: Gateway, prepared: Prepared) -> Pr
     guessed = sum(estimated_input_tokens(params) for params in sample)
     ratio = sum(counts) / max(1, guessed)
     usual = await asyncio.to_thread(store.results.usual_output, prepared.models)
-    estimate = await asyncio.to_thread(_estimate, prepared, ratio, usual)
-    return replace(prepared, estimate=estimate)
+    return await asyncio.to_thread(_corrected, prepared, ratio, usual)
 
 
 def _sample(prepared: Prepared) -> list[dict[str, Any]]:
     return [read_object(line)["params"] for line in spread_lines(prepared, SAMPLE_SIZE)]
 
 
-def _estimate(prepared: Prepared, ratio: float, usual_output: dict[str, float]) -> Estimate:
-    estimator = Estimator(input_ratio=ratio, usual_output=usual_output)
-    for line in request_lines(prepared):
-        estimator.add(read_object(line)["params"])
-    return estimator.estimate()
+def _corrected(prepared: Prepared, ratio: float, usual_output: dict[str, float]) -> Prepared:
+    parts = (
+        replace(part, estimate=estimate_lines(part.spool, input_ratio=ratio, usual_output=usual_output))
+        for part in prepared.parts
+    )
+    return replace(prepared, parts=tuple(parts))

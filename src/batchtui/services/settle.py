@@ -10,9 +10,9 @@ from pathlib import Path
 from batchtui.api.gateway import Gateway
 from batchtui.domain.batch import Batch, BatchFilter, StoredBatch
 from batchtui.domain.errors import RefusedError, StoreError
-from batchtui.domain.estimate import Estimate, Estimator
+from batchtui.domain.estimate import Estimate
 from batchtui.domain.job import Intent
-from batchtui.domain.result import read_object
+from batchtui.services.prepare import estimate_lines
 from batchtui.services.submit import Submissions
 from batchtui.services.sync import Sync
 from batchtui.store import Store
@@ -114,15 +114,11 @@ class Settlements:
 
 
 def _estimate(spool: Path) -> Estimate:
-    estimator = Estimator()
     try:
-        with spool.open("rb") as lines:
-            for line in lines:
-                estimator.add(read_object(line)["params"])
+        return estimate_lines(spool)
     except OSError as error:
         raise StoreError(
             f"{spool}: {(error.strerror or str(error)).lower()}.",
             unharmed="Nothing was sent.",
             todo="Submit the file again and discard this one.",
         ) from error
-    return estimator.estimate()

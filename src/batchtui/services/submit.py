@@ -26,6 +26,8 @@ from batchtui.store import Draft, NewJob, Store
 
 HTTP_BAD_REQUEST = 400
 
+HELD = "Held back until you have seen the sample."
+
 DRAFT_KEPT = "The requests are kept as a draft: `batchtui settle` sends or drops them."
 
 ROOM_AFTER_SECONDS = 60.0
@@ -37,11 +39,15 @@ OnSent = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What a submission led to: the job, the batches that run now, and the parts that wait for room at the API."""
+    """What a submission led to: the job and the batches that run now.
+
+    `waiting` are the parts that wait for room at the API, `held` those that wait for a word of the user.
+    """
 
     job: Job
     batches: tuple[StoredBatch, ...]
     waiting: tuple[Intent, ...] = ()
+    held: tuple[Intent, ...] = ()
 
 
 class Submissions:
@@ -67,9 +73,10 @@ class Submissions:
         attempt: int = 1,
         on_sent: OnSent | None = None,
     ) -> Submission:
-        """Send all parts as a new job, or as another attempt of an existing one; takes over the spools.
+        """Send the parts as a new job, or as another attempt of an existing one; takes over the spools.
 
-        One free call shows first that the key and the server are good; if they are not, nothing stays on disk.
+        Parts that are held are written down with the others, and stay drafts. One free call shows first that the
+        key and the server are good; if they are not, nothing stays on disk.
         Parts that do not fit beside what runs, or that the API has no room for now, wait: see `feed`.
 
         Raises what that call raises, `UnclearSubmissionError` where it is unknown whether a part was created, and
@@ -77,16 +84,20 @@ class Submissions:
         requests the API calls invalid are dropped.
         """
         intents = await self._write_down(prepared, name, job, attempt)
+        now, held = intents[: len(prepared.now.parts)], intents[len(prepared.now.parts) :]
         sent: list[StoredBatch] = []
+        waiting: tuple[Intent, ...] = ()
         before = 0
-        for number, intent in enumerate(intents):
-            progress = None if on_sent is None else _offset(on_sent, before, prepared.body_bytes)
+        for number, intent in enumerate(now):
+            progress = None if on_sent is None else _offset(on_sent, before, prepared.now.body_bytes)
             try:
                 if not self._has_room_for(intent):
-                    return await self._wait_for_room(intents[number:], sent)
+                    waiting = await self._wait_for_room(now[number:])
+                    break
                 sent.append(await self.send_intent(intent, on_sent=progress))
             except RateLimitError as error:
-                return await self._wait_for_room(intents[number:], sent, error)
+                waiting = await self._wait_for_room(now[number:], error)
+                break
             except ApiError as error:
                 if isinstance(error, RejectedError) and error.status == HTTP_BAD_REQUEST and not sent:
                     await self._drop(intents)
@@ -94,7 +105,7 @@ class Submissions:
                     error.todo = f"{error.todo} {DRAFT_KEPT}".lstrip()
                 raise
             before += intent.body_bytes
-        return Submission(self._store.jobs.get(intents[0].job_id), tuple(sent))
+        return Submission(self._store.jobs.get(intents[0].job_id), tuple(sent), waiting, tuple(held))
 
     async def feed(self) -> list[StoredBatch]:
         """Send the waiting parts that there is room for now, oldest first, and return their batches.
@@ -175,7 +186,6 @@ class Submissions:
 
     async def _write_down(self, prepared: Prepared, name: str, job: Job | None, attempt: int) -> list[Intent]:
         """Return an intent for every part, after one free call; leave nothing if any of that fails."""
-        high = prepared.estimate.cost_usd_high
         drafts = [
             Draft(
                 number,
@@ -184,7 +194,8 @@ class Submissions:
                 part.request_count,
                 part.body_bytes,
                 part.sha256,
-                None if high is None else high * part.request_count / prepared.request_count,
+                part.estimate.cost_usd_high,
+                HELD if number > len(prepared.now.parts) else None,
             )
             for number, part in enumerate(prepared.parts, 1)
         ]
@@ -212,15 +223,14 @@ class Submissions:
             raise
 
     async def _wait_for_room(
-        self, intents: list[Intent], sent: list[StoredBatch], error: RateLimitError | None = None
-    ) -> Submission:
+        self, intents: list[Intent], error: RateLimitError | None = None
+    ) -> tuple[Intent, ...]:
         why, not_before = (error.what, _not_before(error)) if error else (None, None)
         for intent in intents:
             # One that another process has taken up meanwhile is in its hands.
             with suppress(RefusedError):
                 await self._store.intents.mark_waiting(intent.id, why, not_before=not_before)
-        waiting = tuple(self._store.intents.get(intent.id) for intent in intents)
-        return Submission(self._store.jobs.get(intents[0].job_id), tuple(sent), waiting)
+        return tuple(self._store.intents.get(intent.id) for intent in intents)
 
     def _has_room_for(self, intent: Intent) -> bool:
         """Return whether a part fits beside what is at the API; one that is alone always does."""

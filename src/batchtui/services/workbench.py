@@ -129,17 +129,13 @@ class Workbench:
 
         return Adoptions(self.store, self.reader)
 
-    async def prepare(self, lines: Iterable[bytes], source: str, *, mend: bool = False) -> Prepared:
+    async def prepare(
+        self, lines: Iterable[bytes], source: str, *, mend: bool = False, sample: int | None = None
+    ) -> Prepared:
         """Check and price request lines against the models known here and spool them; see `prepare.prepare`."""
         from batchtui.services.prepare import prepare
 
-        return await prepare(self.store, lines, source, models=self.models.known(), mend=mend)
-
-    async def sample(self, prepared: Prepared, size: int) -> Prepared:
-        """Return a submission of `size` requests spread over a prepared one, which is dropped."""
-        from batchtui.services.prepare import sample
-
-        return await sample(self.store, prepared, size)
+        return await prepare(self.store, lines, source, models=self.models.known(), mend=mend, sample=sample)
 
     async def count_sample(self, prepared: Prepared) -> Prepared:
         """Return a prepared submission with the API's own count in its estimate, if it can be had."""

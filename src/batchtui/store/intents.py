@@ -34,7 +34,10 @@ class NewJob:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """One part that is going to be sent: its prepared spool, and what an `Intent` says of it."""
+    """One part that is going to be sent: its prepared spool, and what an `Intent` says of it.
+
+    `error` is why it is not sent at once, if it is not.
+    """
 
     part: int
     parts: int
@@ -43,6 +46,7 @@ class Draft:
     body_bytes: int
     sha256: str
     estimate_usd: float | None = None
+    error: str | None = None
 
 
 class Intents:
@@ -94,6 +98,7 @@ class Intents:
                     "state": "draft",
                     "owner": self._presence.token,
                     "created_at": now(),
+                    "error": draft.error,
                 }
                 connection.execute(
                     f"INSERT INTO intents ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})",

@@ -17,7 +17,8 @@ from tests.tui.present.make import NOW, batch, intent
 
 PROFILE = Profile("work", "https://api.anthropic.com")
 ESTIMATE = Estimate(1000, 2000, 0.01, 0.04, 0.08)
-PREPARED = Prepared("faq.jsonl", (PreparedPart(Path("x"), 37, 12_345, ""),), ESTIMATE, ("claude-haiku-5-5",), ())
+PART = PreparedPart(Path("x"), 37, 12_345, "", ESTIMATE, frozenset({"claude-haiku-5-5"}))
+PREPARED = Prepared("faq.jsonl", (PART,), ())
 
 
 def test_a_retry_is_asked_for_with_numbers_price_and_profile() -> None:
