@@ -3,6 +3,7 @@
 BatchtuiError
 ├── InputError            what the user gave cannot be used
 │   ├── LintError         request lines with problems
+│   ├── DataError         data rows that cannot be read
 │   ├── UnknownIdError    no batch or job has that id
 │   └── AmbiguousIdError  more than one has
 ├── ConfigError           a setting is wrong
@@ -72,6 +73,14 @@ class LintError(InputError):
         )
         self.source = source
         self.problems = tuple(problems)
+
+
+class DataError(InputError):
+    """Data rows cannot be read as they are; the message names the file and, where there is one, the `line`."""
+
+    def __init__(self, what: str, *, todo: str, line: int | None = None) -> None:
+        super().__init__(what, unharmed="Nothing was sent.", todo=todo)
+        self.line = line
 
 
 class UnknownIdError(InputError):

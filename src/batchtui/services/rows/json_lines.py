@@ -1,0 +1,92 @@
+"""JSON Lines: one object a line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from functools import partial
+from typing import Any, NoReturn
+
+import msgspec
+
+from batchtui.domain.errors import DataError
+from batchtui.services.rows.data import MAX_RECORD, Data, too_large
+from batchtui.services.rows.indexed import IndexedRows, Mark, Scanned
+from batchtui.services.rows.model import Kind
+
+
+class JsonLinesRows(IndexedRows):
+    """The objects of a JSON Lines file; blank lines are passed over, nested values stay nested.
+
+    The columns are the keys of the first rows; later rows may have others.
+    """
+
+    def __init__(self, data: Data, kind: Kind = "jsonl") -> None:
+        super().__init__(data, kind)
+        self.columns = keys_of(self._sample())
+
+    def _scan(self, mark: Mark) -> Iterator[Scanned]:
+        _, offset, line = mark
+        reading = self._data.reading(offset)
+        for raw in iter(partial(reading.readline, MAX_RECORD), b""):
+            if len(raw) == MAX_RECORD:
+                raise too_large(self.source, line)
+            if not raw.isspace():
+                yield self._object(raw, line), offset, line
+            offset += len(raw)
+            line += 1
+
+    def _object(self, raw: bytes, line: int) -> dict[str, Any]:
+        try:
+            value = msgspec.json.decode(raw)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            value = self._leniently(raw, line)
+        return as_object(value, self.source, line)
+
+    def _leniently(self, raw: bytes, line: int) -> object:
+        """Return the value of a line that holds a lone surrogate, or raise what is wrong with it."""
+        try:
+            return DECODER.decode(raw.decode())
+        except UnicodeDecodeError:
+            self._data.fail_at_bad_bytes()
+        except (ValueError, RecursionError) as error:
+            raise bad_json(self.source, line, error) from error
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
+
+
+DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
+"""The decoder that takes lone surrogates; it is not more lenient otherwise."""
+
+
+def keys_of(sample: Iterator[dict[str, Any]]) -> tuple[str, ...]:
+    """Return all keys of some objects, in the order in which they come first."""
+    return tuple(dict.fromkeys(key for values in sample for key in values))
+
+
+def as_object(value: object, source: str, line: int) -> dict[str, Any]:
+    """Return a value that is an object; raises `DataError`."""
+    if isinstance(value, dict):
+        return value
+    raise DataError(
+        f"{source}: line {line:,}: a row has to be a JSON object, and this is {_words(value)}.",
+        todo='Rows look like {"name": "value"}.',
+        line=line,
+    )
+
+
+def bad_json(source: str, line: int, error: Exception) -> DataError:
+    """Return the error for what is no JSON."""
+    if isinstance(error, json.JSONDecodeError):
+        what = f"{error.msg} at column {error.colno:,}"
+    else:
+        what = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+    return DataError(f"{source}: line {line:,}: not JSON: {what}.", todo="Mend the line named.", line=line)
+
+
+def _words(value: object) -> str:
+    if isinstance(value, list):
+        return "an array"
+    return "null" if value is None else "a text" if isinstance(value, str) else "a number or a truth value"
