@@ -6,6 +6,7 @@ from contextlib import ExitStack
 
 from batchtui.paths import Places
 from batchtui.store.batches import Batches
+from batchtui.store.bulk import Bulk
 from batchtui.store.check import Check, Finding
 from batchtui.store.database import Database
 from batchtui.store.files import Files, make_directory
@@ -37,6 +38,7 @@ class Store:
         self.batches = Batches(database, files, presence)
         self.requests = Requests(database, files)
         self.results = Results(database, files, presence)
+        self.bulk = Bulk(database, files)
         self.intents = Intents(database, files, presence)
         self.models = Models(database)
         self.templates = Templates(database)
