@@ -192,7 +192,7 @@ async def test_rows_say_what_lists_need(store: Store) -> None:
 async def test_rows_are_given_in_the_order_asked_for(store: Store) -> None:
     await bring(store, "msgbatch_1", [succeeded(str(number)) for number in range(300)])
     keys = store.results.keys(Selection((store.batches.get("msgbatch_1").key,)))[::-3]
-    assert [row.key for row in store.results.rows(keys)] == keys
+    assert [row.key for row in store.results.rows(keys)] == list(keys)
     assert store.results.rows([]) == []
 
 

@@ -17,6 +17,7 @@ from batchtui.cli.output import out_bytes, say
 from batchtui.domain import result
 from batchtui.domain.errors import InputError, RefusedError
 from batchtui.domain.human import counted
+from batchtui.domain.search import Search
 from batchtui.domain.selection import FAILED, ResultKey, StoredResult
 from batchtui.services.find import Target
 from batchtui.services.read import Reader, to_json
@@ -70,7 +71,7 @@ def results(
         reader = desk.bench.reader
         target = _target(desk, id_, final=final, offline=offline)
         selection = reader.selection(target, only=only, final=final)
-        keys = desk.wait(reader.grep(selection, grep)) if grep else reader.keys(selection)
+        keys = desk.wait(reader.search(selection, Search(grep))) if grep else reader.keys(selection)
         if as_json:
             _write_array(reader, keys, write, join=join)
         elif format_ == "text":

@@ -13,7 +13,7 @@ from batchtui.domain.result import Tokens
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from genai_prices.types import ModelPrice, TieredPrices
+    from genai_prices.types import ModelInfo, ModelPrice, TieredPrices
 
 BATCH_DISCOUNT = 0.5
 """A batch costs half the standard price (API docs, batch processing)."""
@@ -24,7 +24,7 @@ UnitPrice = Callable[[int], float]
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """The batch prices of one model.
+    """The prices of one model, in a batch or outside.
 
     `is_estimate` is True where no batch price is published and half the standard price was taken.
     """
@@ -56,11 +56,8 @@ def batch_rates(model: str) -> Rates | None:
 
     The first call imports genai-prices, about 0.2 s: call it where that cannot be felt.
     """
-    from genai_prices.data_snapshot import get_snapshot
-
-    try:
-        _, info = get_snapshot().find_provider_model(model, None, "anthropic", None)
-    except LookupError:
+    info = _model_info(model)
+    if info is None:
         return None
     now = datetime.now(UTC)
     standard = info.get_prices(now)
@@ -70,10 +67,32 @@ def batch_rates(model: str) -> Rates | None:
     return _rates(batch, factor, is_estimate=not published)
 
 
+@lru_cache(maxsize=256)
+def standard_rates(model: str) -> Rates | None:
+    """Return what a model costs outside a batch as of today, or None if that is not known; see `batch_rates`."""
+    info = _model_info(model)
+    return None if info is None else _rates(info.get_prices(datetime.now(UTC)), 1.0, is_estimate=False)
+
+
 def cost_usd(model: str | None, tokens: Tokens) -> float | None:
     """Return the batch price of one answer in USD, or None if the model's price is not known."""
     rates = batch_rates(model) if model else None
     return rates.cost_usd(tokens) if rates else None
+
+
+def standard_cost_usd(model: str | None, tokens: Tokens) -> float | None:
+    """Return the price of one answer outside a batch in USD, or None if the model's price is not known."""
+    rates = standard_rates(model) if model else None
+    return rates.cost_usd(tokens) if rates else None
+
+
+def _model_info(model: str) -> ModelInfo | None:
+    from genai_prices.data_snapshot import get_snapshot
+
+    try:
+        return get_snapshot().find_provider_model(model, None, "anthropic", None)[1]
+    except LookupError:
+        return None
 
 
 def _rates(price: ModelPrice, factor: float, *, is_estimate: bool) -> Rates:

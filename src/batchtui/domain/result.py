@@ -141,6 +141,20 @@ def output_text(message: Mapping[str, Any]) -> str:
     return "\n\n".join(runs)
 
 
+def searched_text(line: bytes) -> str:
+    """Return what a search looks at of a result line: the output text, or the message of the error."""
+    try:
+        result = read_object(line).get("result")
+    except (ValueError, RecursionError):
+        return ""
+    if not isinstance(result, dict):
+        return ""
+    message = result.get("message")
+    if result.get("type") == SUCCEEDED and isinstance(message, dict):
+        return output_text(message)
+    return _error(result)[1] or ""
+
+
 def _succeeded(custom_id: str, message: Mapping[str, Any]) -> ResultFacts:
     text = output_text(message)
     stop_reason = message.get("stop_reason")

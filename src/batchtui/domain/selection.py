@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from array import array
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, overload
 
+from batchtui.domain.filter import NO_FILTER, ResultFilter
 from batchtui.domain.result import ResultFacts
 
 ResultKey = tuple[int, int]
@@ -13,25 +16,96 @@ ResultKey = tuple[int, int]
 FAILED = "failed"
 """As `Selection.only`: every result that did not succeed."""
 
-SortBy = Literal["input", "custom_id", "type", "model", "input_tokens", "output_tokens", "cost", "length"]
+SortBy = Literal[
+    "input",
+    "custom_id",
+    "type",
+    "model",
+    "input_tokens",
+    "output_tokens",
+    "cost",
+    "length",
+    "error",
+    "stop_reason",
+    "flags",
+    "attempt",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
     """Some of the results of some batches, in some order.
 
-    `only` is a type of result, a flag, or `failed`. `text` must be part of the custom_id, the preview or the error
-    message, whatever the case of its ASCII letters. `final` leaves one row a custom_id: the newest success over
-    all these batches, else the newest failure; it is applied first, so that `only` and `text` narrow final
-    answers. `length` sorts by the characters of the output.
+    `only` is a type of result, a flag, or `failed`. `final` leaves one row a custom_id: the newest success over all
+    these batches, else the newest failure; it is applied first, so that `only` and `where` narrow final answers.
+    `length` sorts by the characters of the output, `error` by type and message.
     """
 
     batch_keys: tuple[int, ...]
     final: bool = False
     only: str | None = None
-    text: str | None = None
+    where: ResultFilter = NO_FILTER
     sort: SortBy = "input"
     reverse: bool = False
+
+
+class ResultKeys(Sequence[ResultKey]):
+    """Keys of results in an order, 8 bytes each, so that 400,000 of them are no burden; they are not to be changed."""
+
+    __slots__ = ("packed",)
+
+    def __init__(self, packed: Iterable[int] = ()) -> None:
+        """Take keys as `pack` makes them; an array of them is kept, not copied."""
+        self.packed: array[int] = packed if isinstance(packed, array) else array("q", packed)
+
+    @classmethod
+    def of(cls, keys: Iterable[ResultKey]) -> ResultKeys:
+        """Return these keys."""
+        return cls(pack(key) for key in keys)
+
+    def position(self, key: ResultKey) -> int | None:
+        """Return where a key is, None if it is not there; with 100,000 keys that takes about a millisecond."""
+        try:
+            return self.packed.index(pack(key))
+        except ValueError:
+            return None
+
+    def __len__(self) -> int:
+        return len(self.packed)
+
+    @overload
+    def __getitem__(self, index: int) -> ResultKey: ...
+    @overload
+    def __getitem__(self, index: slice) -> ResultKeys: ...
+    def __getitem__(self, index: int | slice) -> ResultKey | ResultKeys:
+        if isinstance(index, slice):
+            return ResultKeys(self.packed[index])
+        return unpack(self.packed[index])
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, tuple) and self.position(key) is not None
+
+    def __eq__(self, other: object) -> bool:
+        return self.packed == other.packed if isinstance(other, ResultKeys) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.packed.tobytes())
+
+    def __repr__(self) -> str:
+        return f"ResultKeys({len(self):,})"
+
+
+SEQ_BITS = 32
+
+
+def pack(key: ResultKey) -> int:
+    """Return a key as one number."""
+    return key[0] << SEQ_BITS | key[1]
+
+
+def unpack(packed: int) -> ResultKey:
+    """Return the key a number stands for."""
+    return packed >> SEQ_BITS, packed & (1 << SEQ_BITS) - 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import msgspec
 
 from batchtui.domain.errors import UnknownIdError
+from batchtui.domain.facets import Facets
+from batchtui.domain.filter import NO_FILTER, ResultFilter
+from batchtui.domain.numbers import Numbers
 from batchtui.domain.result import output_text, read_object
-from batchtui.domain.selection import ResultKey, Selection, StoredResult
+from batchtui.domain.search import Search
+from batchtui.domain.selection import ResultKey, ResultKeys, Selection, StoredResult
 from batchtui.services.find import Target
 from batchtui.store import Store
 
@@ -23,24 +27,52 @@ class Reader:
         self._store = store
 
     def selection(
-        self, target: Target, *, only: str | None = None, final: bool = False, text: str | None = None
+        self,
+        target: Target,
+        *,
+        only: str | None = None,
+        final: bool = False,
+        where: ResultFilter = NO_FILTER,
     ) -> Selection:
         """Return the selection of a target's results.
 
-        `only` is an outcome, `failed`, or a flag; `final` leaves one row a custom_id; `text` must be part of the
-        custom_id, the preview or the error message.
+        `only` is an outcome, `failed`, or a flag; `final` leaves one row a custom_id; `where` is what a filter
+        line asks for.
         """
         return Selection(
-            batch_keys=tuple(stored.key for stored in target.batches), final=final, only=only, text=text
+            batch_keys=tuple(stored.key for stored in target.batches), final=final, only=only, where=where
         )
 
-    def keys(self, selection: Selection) -> list[ResultKey]:
-        """Return the rows of a selection in input order."""
+    def keys(self, selection: Selection) -> ResultKeys:
+        """Return the rows of a selection in the order it asks for."""
         return self._store.results.keys(selection)
 
-    async def grep(self, selection: Selection, text: str) -> list[ResultKey]:
-        """Return the rows of a selection whose whole output holds a text, whatever its case."""
-        return await self._store.results.grep(selection, text)
+    def count(self, selection: Selection) -> dict[str, int]:
+        """Return how many results there are by type and by flag, `failed` and `all`; `only` is not applied."""
+        return self._store.results.count(selection)
+
+    def facets(self, selection: Selection) -> Facets:
+        """Return how many results there are by stop reason, model and flag, and groups of equal errors."""
+        return self._store.results.facets(selection)
+
+    def numbers(self, selection: Selection) -> Numbers:
+        """Return tokens, costs and lengths of a selection."""
+        return self._store.results.numbers(selection)
+
+    async def search(
+        self, selection: Selection, search: Search, on_hits: Callable[[ResultKeys], object] | None = None
+    ) -> ResultKeys:
+        """Return the rows of a selection whose whole output or error holds a text, in the order of the selection.
+
+        `on_hits` is called with blocks of hits as they are found, in the order of the files. Can be cancelled.
+        """
+        return await self._store.results.search(selection, search, on_hits)
+
+    async def search_everywhere(
+        self, search: Search, on_hits: Callable[[int, ResultKeys], object] | None = None
+    ) -> list[tuple[int, ResultKeys]]:
+        """Return the batches on disk whose results hold a text, newest first, with the hits of each."""
+        return await self._store.results.search_everywhere(search, on_hits)
 
     def rows(self, keys: Iterable[ResultKey]) -> Iterator[StoredResult]:
         """Yield rows by key, read a block at a time."""

@@ -3,28 +3,39 @@
 from __future__ import annotations
 
 import sqlite3
+from array import array
 from collections import Counter
 from collections.abc import Sequence
+from itertools import chain
 
-from batchtui.domain.result import FLAGGED, REFUSED, SUCCEEDED, TRUNCATED
-from batchtui.domain.selection import FAILED, ResultKey, Selection, SortBy
+from batchtui.domain.result import SUCCEEDED
+from batchtui.domain.selection import FAILED, SEQ_BITS, ResultKey, ResultKeys, Selection, SortBy, pack
 from batchtui.store import batch_rows
-from batchtui.store.columns import bindable
+from batchtui.store.conditions import FLAGS, TOTAL_INPUT, Conditions, conditions
 
 SAMPLE_BATCHES = 20
 SAMPLE_ROWS = 500
 
-FLAGS = (TRUNCATED, REFUSED, FLAGGED)
-
-_SORT_COLUMNS: dict[SortBy, str] = {
-    "custom_id": "r.custom_id",
-    "type": "r.type",
-    "model": "r.model",
-    "input_tokens": "r.input_tokens + r.cache_write_5m + r.cache_write_1h + r.cache_read",
-    "output_tokens": "r.output_tokens",
-    "cost": "r.cost_usd",
-    "length": "r.text_chars",
+_SORT_COLUMNS: dict[SortBy, tuple[str, ...]] = {
+    "custom_id": ("r.custom_id",),
+    "type": ("r.type",),
+    "model": ("r.model",),
+    "input_tokens": (TOTAL_INPUT,),
+    "output_tokens": ("r.output_tokens",),
+    "cost": ("r.cost_usd",),
+    "length": ("r.text_chars",),
+    "error": ("r.error_type", "r.error_message"),
+    "stop_reason": ("r.stop_reason",),
+    "flags": ("r.flags",),
+    "attempt": ("b.attempt",),
 }
+
+_EMPTY_LAST: dict[SortBy, str] = {
+    "error": "r.error_type IS NULL, ",
+    "stop_reason": "r.stop_reason IS NULL, ",
+    "flags": "r.flags = '', ",
+}
+"""Who sorts by these wants to see those that have any, in either direction."""
 
 Shown = list[tuple[int, int]]
 """Keys of batches and of the downloads shown for them, in input order."""
@@ -33,20 +44,23 @@ Answer = tuple[int, int, str, str, str]
 """Key of the batch, number of the line, custom_id, type and flags."""
 
 
-def keys(connection: sqlite3.Connection, selection: Selection) -> list[ResultKey]:
+def keys(connection: sqlite3.Connection, selection: Selection) -> ResultKeys:
     """Return the keys of the results selected, in the order asked for; what ties is in input order."""
     downloads = shown(connection, selection.batch_keys)
-    found = _matching(connection, downloads, selection)
+    narrowed = conditions(selection.only, selection.where)
+    found = _matching(connection, downloads, narrowed, selection)
     if not selection.final:
-        return found
-    final = [answer[:2] for answer in _final(connection, downloads)]
+        return ResultKeys(found)
+    final = array("q", (pack(answer[:2]) for answer in _final(connection, downloads)))
     if selection.sort != "input":
         chosen = set(final)
-        return [key for key in found if key in chosen]
-    if selection.only is not None or selection.text is not None:
+        return ResultKeys(key for key in found if key in chosen)
+    if narrowed:
         matching = set(found)
-        final = [key for key in final if key in matching]
-    return final[::-1] if selection.reverse else final
+        final = array("q", (key for key in final if key in matching))
+    if selection.reverse:
+        final.reverse()
+    return ResultKeys(final)
 
 
 def count(connection: sqlite3.Connection, selection: Selection) -> dict[str, int]:
@@ -55,18 +69,17 @@ def count(connection: sqlite3.Connection, selection: Selection) -> dict[str, int
     The `only` of the selection is left out of account, so that each of its values can be shown with a number.
     """
     downloads = shown(connection, selection.batch_keys)
+    narrowed = conditions(None, selection.where)
     counted: Counter[tuple[str, str]] = Counter()
     if selection.final:
-        narrowed = Selection(selection.batch_keys, text=selection.text)
-        matching = set(_matching(connection, downloads, narrowed))
-        counted.update(answer[3:] for answer in _final(connection, downloads) if answer[:2] in matching)
+        matching = set(_matching(connection, downloads, narrowed, Selection(selection.batch_keys)))
+        counted.update(answer[3:] for answer in _final(connection, downloads) if pack(answer[:2]) in matching)
     else:
-        where, values = _where(None, selection.text)
         for _, download_key in downloads:
             for type_, flags, number in connection.execute(
-                f"SELECT r.type, r.flags, count(*) FROM results r WHERE r.download_key = ? {where}"
-                " GROUP BY r.type, r.flags",
-                (download_key, *values),
+                "SELECT r.type, r.flags, count(*) FROM results r JOIN batches b ON b.download_key = r.download_key"
+                f" WHERE r.download_key = ?{narrowed.sql} GROUP BY r.type, r.flags",
+                (download_key, *narrowed.values),
             ):
                 counted[type_, flags] += number
     return _by_name(counted)
@@ -108,46 +121,34 @@ def marks(values: Sequence[object]) -> str:
     return ", ".join("?" * len(values))
 
 
-def _matching(connection: sqlite3.Connection, downloads: Shown, selection: Selection) -> list[ResultKey]:
-    """Return the keys that `only` and `text` leave, in order, whether they are final answers or not."""
-    where, values = _where(selection.only, selection.text)
+def _matching(
+    connection: sqlite3.Connection, downloads: Shown, narrowed: Conditions, selection: Selection
+) -> array[int]:
+    """Return the packed keys that the conditions leave, in order, whether they are final answers or not."""
+    found = array("q")
+    source = "FROM batches b JOIN results r ON r.download_key = b.download_key"
     if selection.sort == "input":
         # The plus keeps SQLite from going through the rows in the order of the index, which holds no text.
-        ordinal = "+r.ordinal" if selection.text else "r.ordinal"
-        found: list[ResultKey] = []
-        for batch_key, download_key in downloads:
-            found += connection.execute(
-                f"SELECT ?, r.seq FROM results r WHERE r.download_key = ? {where} ORDER BY {ordinal}, r.seq",
-                (batch_key, download_key, *values),
-            ).fetchall()
-        return found[::-1] if selection.reverse else found
-    download_keys = [download_key for _, download_key in downloads]
+        ordinal = "+r.ordinal" if narrowed else "r.ordinal"
+        for _, download_key in downloads:
+            rows = connection.execute(
+                f"SELECT b.key << {SEQ_BITS} | r.seq {source} WHERE b.download_key = ?{narrowed.sql}"
+                f" ORDER BY {ordinal}, r.seq",
+                (download_key, *narrowed.values),
+            )
+            found.extend(chain.from_iterable(rows.fetchall()))
+        if selection.reverse:
+            found.reverse()
+        return found
     direction = "DESC" if selection.reverse else "ASC"
-    return connection.execute(
-        "SELECT b.key, r.seq FROM batches b JOIN results r ON r.download_key = b.download_key"
-        f" WHERE b.download_key IN ({marks(download_keys)}) {where}"
-        f" ORDER BY {_SORT_COLUMNS[selection.sort]} {direction}, b.attempt, b.part, b.key, r.ordinal, r.seq",
-        (*download_keys, *values),
-    ).fetchall()
-
-
-def _where(only: str | None, text: str | None) -> tuple[str, list[str]]:
-    """Return conditions on `r`, each beginning with AND, and their values."""
-    where, values = "", []
-    if only == FAILED:
-        where += f" AND r.type <> '{SUCCEEDED}'"
-    elif only in FLAGS:
-        where += " AND instr(r.flags, ?)"
-        values.append(only)
-    elif only is not None:
-        where += " AND r.type = ?"
-        values.append(bindable(only))
-    if text:
-        columns = ("r.custom_id", "r.preview", "r.error_message")
-        where += " AND (" + " OR ".join(f"{column} LIKE ? ESCAPE '\\'" for column in columns) + ")"
-        escaped = bindable(text).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        values.extend([f"%{escaped}%"] * len(columns))
-    return where, values
+    order = ", ".join(f"{column} {direction}" for column in _SORT_COLUMNS[selection.sort])
+    rows = connection.execute(
+        f"SELECT b.key << {SEQ_BITS} | r.seq {source} WHERE b.download_key IN ({marks(downloads)}){narrowed.sql}"
+        f" ORDER BY {_EMPTY_LAST.get(selection.sort, '')}{order}, b.attempt, b.part, b.key, r.ordinal, r.seq",
+        (*(download_key for _, download_key in downloads), *narrowed.values),
+    )
+    found.extend(chain.from_iterable(rows.fetchall()))
+    return found
 
 
 def _final(connection: sqlite3.Connection, downloads: Shown) -> list[Answer]:

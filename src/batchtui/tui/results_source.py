@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from batchtui.domain.errors import StoreError
+from batchtui.domain.filter import parse_result_filter
 from batchtui.domain.selection import FAILED, ResultKey, SortBy, StoredResult
 from batchtui.services.find import Target
 from batchtui.services.read import Reader
@@ -58,7 +59,7 @@ def body_of(reader: Reader, row: StoredResult, view: present.View) -> present.Bo
 def find(workbench: Workbench, query: Query) -> Found:
     """Run a query; with 100,000 rows that takes some tenths of a second, so not on the event loop."""
     reader, results = workbench.reader, workbench.store.results
-    everything = reader.selection(query.target, final=query.target.is_job, text=query.text or None)
+    everything = reader.selection(query.target, final=query.target.is_job, where=parse_result_filter(query.text))
     counts = results.count(everything)
     only = None if query.only == present.ALL else query.only
     keys = reader.keys(replace(everything, only=only, sort=query.sort, reverse=query.reverse))
