@@ -15,7 +15,7 @@ from typing import IO, NoReturn
 from batchtui.domain.errors import DataError, InputError, StoreError
 
 MAX_RECORD = 32 * 1024 * 1024
-"""Bytes or characters of one line, field or element at most; the API takes no larger Messages request."""
+"""Bytes or characters of one line, cell or element at most; the API takes no larger Messages request."""
 
 CHUNK_BYTES = 256 * 1024
 
@@ -68,14 +68,14 @@ class Data:
         self.close()
         return Data(copy, self.source, self.folder).as_text(UTF_8)
 
-    def reading(self, offset: int = 0) -> io.BufferedReader:
-        """Return a stream of the bytes from an offset on."""
+    def reading(self, offset: int = 0, *, in_lines: bool = False) -> io.BufferedReader:
+        """Return a stream of the bytes from an offset on; `in_lines`, a line too large raises `DataError`."""
         self._require_unchanged()
-        return io.BufferedReader(_Reading(self, self._begin + offset), CHUNK_BYTES)
+        return io.BufferedReader(_Reading(self, self._begin + offset, in_lines=in_lines), CHUNK_BYTES)
 
     def text(self, offset: int = 0) -> io.TextIOWrapper:
-        """Return a stream of the text from a byte offset on, line ends as they are."""
-        return io.TextIOWrapper(self.reading(offset), encoding=UTF_8, newline="")
+        """Return a stream of the lines of text from a byte offset on, their ends as they are."""
+        return io.TextIOWrapper(self.reading(offset, in_lines=True), encoding=UTF_8, newline="")
 
     def text_head(self, size: int) -> str:
         """Return the first characters."""
@@ -131,12 +131,14 @@ class Data:
 
 
 class _Reading(io.RawIOBase):
-    """Reads on from a place of its own."""
+    """Reads on from a place of its own; `in_lines`, it stops at a line that would fill the memory."""
 
-    def __init__(self, data: Data, offset: int) -> None:
+    def __init__(self, data: Data, offset: int, *, in_lines: bool) -> None:
         super().__init__()
         self._data = data
         self._offset = offset
+        self._in_lines = in_lines
+        self._line_bytes = 0
 
     def readable(self) -> bool:
         return True
@@ -145,6 +147,10 @@ class _Reading(io.RawIOBase):
         data = self._data.pread(len(buffer), self._offset)
         buffer[: len(data)] = data
         self._offset += len(data)
+        if self._in_lines:
+            self._line_bytes = 0 if b"\n" in data or b"\r" in data else self._line_bytes + len(data)
+            if self._line_bytes > MAX_RECORD:
+                raise too_large(self._data.source, f"the line around byte {self._offset:,}")
         return len(data)
 
 
@@ -180,11 +186,11 @@ def unreadable(source: str, error: OSError) -> DataError:
     )
 
 
-def too_large(source: str, line: int) -> DataError:
-    """Return the error for a line, a cell or an element that no request could hold."""
+def too_large(source: str, what: str, line: int | None = None) -> DataError:
+    """Return the error for something that no request could hold, as `line 7`."""
     return DataError(
-        f"{source}: line {line:,}: what begins here is larger than {MAX_RECORD // 1024**2} MiB.",
-        todo="See that every quote is closed and that lines end; no request can hold as much.",
+        f"{source}: {what} is larger than {MAX_RECORD // 1024**2} MiB.",
+        todo="See that every quote is closed and every line ends; no request can hold as much.",
         line=line,
     )
 
@@ -222,7 +228,7 @@ def _private_copy(pieces: Iterable[bytes]) -> IO[bytes]:
             return copy
     except OSError as error:
         raise StoreError(
-            f"{tempfile.gettempdir()}: no copy of the data could be made: {(error.strerror or str(error)).lower()}.",
+            f"{tempfile.gettempdir()}: no copy of the data can be made: {(error.strerror or str(error)).lower()}.",
             unharmed="Nothing was sent.",
             todo="Make room there, or set TMPDIR to a directory with room.",
         ) from error

@@ -6,14 +6,14 @@ import csv
 import io
 import re
 from collections.abc import Iterator
-from functools import partial
+from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
 from batchtui.domain.errors import DataError
 from batchtui.services.rows.data import MAX_RECORD, Data, too_large
-from batchtui.services.rows.indexed import IndexedRows, Mark, Scanned
-from batchtui.services.rows.model import Kind, unique_names
+from batchtui.services.rows.indexed import BATCH_BYTES, IndexedRows, Mark
+from batchtui.services.rows.model import Kind, Row, unique_names
 from batchtui.services.rows.types import Convert, converts
 
 TAB = "\t"
@@ -45,56 +45,40 @@ class DelimitedRows(IndexedRows):
             self._delimiter = TAB
         else:
             self._delimiter = named[1] if named else sniffed_delimiter(head)
-        records = self._records(len(named[0]), 2) if named else self._records(0, 1)
-        first = next(records, None)
-        if first is None:
-            raise DataError(f"{data.source}: it is empty.", todo="Its first line has to name the columns.")
-        self.columns = unique_names(first[0])
-        second = next(records, None)
-        self._marks = [Mark(1, *(second or first)[1:])]
+        if named:
+            self._marks = [Mark(1, len(named[0].encode()), 2)]
+        self.columns, self._marks[0] = self._read_header()
         self._typed: dict[str, Convert] = {}
-        if second is None:
-            self._count = 0
-        elif types:
+        if types:
             self._typed = converts(self._sample())
 
-    def _scan(self, mark: Mark) -> Iterator[Scanned]:
-        if self._count == 0:
-            return
-        columns, typed, width = self.columns, list(self._typed.items()), len(self.columns)
-        for cells, offset, line in self._records(mark.offset, mark.line):
-            if len(cells) != width:
-                raise self._wrong_width(len(cells), line)
-            values: dict[str, Any] = dict(zip(columns, cells, strict=True))
-            for name, convert in typed:
-                values[name] = convert(values[name])
-            yield values, offset, line
+    def _read_header(self) -> tuple[tuple[str, ...], Mark]:
+        records = _Records(self._data, self._delimiter, self._marks[0])
+        with records.errors():
+            names = next(filter(None, records.reader), None)
+        if names is None:
+            raise DataError(f"{self.source}: it is empty.", todo="Its first line has to name the columns.")
+        return unique_names(names), Mark(1, records.next_offset(), records.next_record())
 
-    def _records(self, offset: int, line: int) -> Iterator[tuple[list[str], int, int]]:
-        """Yield the cells of each record from a place on, with the offset and the line where it begins."""
-        end, lines_before = offset, line - 1
-        text = self._data.text(offset)
-
-        def lines() -> Iterator[str]:
-            nonlocal end
-            for piece in iter(partial(text.readline, MAX_RECORD), ""):
-                if "\0" in piece:
-                    raise self._zero_byte(lines_before + reader.line_num + 1)
-                if len(piece) == MAX_RECORD:
-                    raise too_large(self.source, lines_before + reader.line_num + 1)
-                end += len(piece) if piece.isascii() else len(piece.encode())
-                yield piece
-
-        reader = csv.reader(lines(), delimiter=self._delimiter, strict=True)
-        try:
-            for cells in reader:
-                if cells:
-                    yield cells, offset, line
-                offset, line = end, lines_before + reader.line_num + 1
-        except csv.Error as error:
-            raise self._bad_quotes(error, line, lines_before + reader.line_num) from error
-        except UnicodeDecodeError:
-            self._data.fail_at_bad_bytes()
+    def _scan(self, mark: Mark) -> Iterator[Row]:
+        columns, width, typed = self.columns, len(self.columns), list(self._typed.items())
+        number, line = mark.number, mark.line
+        records = _Records(self._data, self._delimiter, mark)
+        with records.errors():
+            for cells in records.reader:
+                if len(cells) == width:
+                    values: dict[str, Any] = dict(zip(columns, cells, strict=False))
+                    for name, convert in typed:
+                        values[name] = convert(values[name])
+                    yield Row(number, values, line)
+                    number += 1
+                elif cells:
+                    raise self._wrong_width(len(cells), line)
+                line = records.next_record()
+                if records.is_in_new_batch:
+                    records.is_in_new_batch = False
+                    self._remember(number, records.next_offset(), line)
+        self._count = number - 1
 
     def _wrong_width(self, found: int, line: int) -> DataError:
         expected = len(self.columns)
@@ -104,27 +88,76 @@ class DelimitedRows(IndexedRows):
             line=line,
         )
 
-    def _bad_quotes(self, error: csv.Error, line: int, last_line: int) -> DataError:
-        words = str(error)
+
+class _Records:
+    """A reader of the records from a mark on, and where it is in the file.
+
+    The file is read in batches of lines; `is_in_new_batch` is set when another one is begun.
+    """
+
+    def __init__(self, data: Data, delimiter: str, mark: Mark) -> None:
+        self.line = mark.line
+        self.is_in_new_batch = False
+        self._data = data
+        self._first_line = mark.line
+        self._batch: list[str] = []
+        self._batch_offset = mark.offset
+        self._lines_before = 0
+        self.reader = csv.reader(self._lines(), delimiter=delimiter, strict=True)
+
+    def next_record(self) -> int:
+        """Go on to the record after the one that was read, and return the line where it begins."""
+        self.line = self._first_line + self.reader.line_num
+        return self.line
+
+    def next_offset(self) -> int:
+        """Return where the record after the one that was read begins, in bytes."""
+        read = self._batch[: self.reader.line_num - self._lines_before]
+        return self._batch_offset + len("".join(read).encode())
+
+    @contextmanager
+    def errors(self) -> Iterator[None]:
+        """Turn what is wrong with the file into a `DataError` that says where it is."""
+        try:
+            yield
+        except csv.Error as error:
+            raise self._broken(str(error)) from error
+        except UnicodeDecodeError:
+            self._data.fail_at_bad_bytes()
+
+    def _lines(self) -> Iterator[str]:
+        text = self._data.text(self._batch_offset)
+        offset = self._batch_offset
+        while batch := text.readlines(BATCH_BYTES):
+            self._lines_before += len(self._batch)
+            self._batch, self._batch_offset = batch, offset
+            self.is_in_new_batch = True
+            whole = "".join(batch)
+            if "\0" in whole:
+                raise self._zero_byte()
+            offset += len(whole) if whole.isascii() else len(whole.encode())
+            yield from batch
+
+    def _broken(self, words: str) -> DataError:
+        last_line = self._first_line + self.reader.line_num - 1
+        if "field limit" in words:
+            return too_large(self._data.source, f"a cell of line {self.line:,}", self.line)
         if "unexpected end" in words:
-            what = "a quote is opened and never closed"
+            words = "a quote is opened and never closed"
         elif "expected after" in words:
-            what = "there is text after a closing quote"
-            if last_line > line:
-                what += f" on line {last_line:,}"
-        elif "field limit" in words:
-            return too_large(self.source, line)
-        else:
-            what = words
+            where = f" on line {last_line:,}" if last_line > self.line else ""
+            words = f"there is text after a closing quote{where}"
         return DataError(
-            f"{self.source}: line {line:,}: {what}.",
+            f"{self._data.source}: line {self.line:,}: {words}.",
             todo='A cell in quotes ends at its next quote; a quote within it is written twice: "".',
-            line=line,
+            line=self.line,
         )
 
-    def _zero_byte(self, line: int) -> DataError:
+    def _zero_byte(self) -> DataError:
+        before = next(number for number, piece in enumerate(self._batch) if "\0" in piece)
+        line = self._first_line + self._lines_before + before
         return DataError(
-            f"{self.source}: line {line:,}: there is a zero byte, which no text has.",
+            f"{self._data.source}: line {line:,}: there is a zero byte, which no text has.",
             todo="If it is UTF-16, say so with --encoding utf-16-le; else save it as UTF-8 again.",
             line=line,
         )

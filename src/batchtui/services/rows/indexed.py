@@ -1,4 +1,4 @@
-"""Rows of text files: streamed, with a mark at every so many of them to come back to."""
+"""Rows of text files: streamed, with marks on the way to come back to."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 from batchtui.services.rows.data import Data
 from batchtui.services.rows.model import SAMPLE_ROWS, Kind, Row, Rows, no_such_row
 
-MARK_ROWS = 1_000
-MARK_BYTES = 1024 * 1024
+BATCH_BYTES = 256 * 1024
+"""About how many bytes are read and looked at together; there is a mark for each batch."""
 
 SAMPLE_BYTES = 4 * 1024 * 1024
 """Where a sample ends if its rows are large."""
@@ -25,10 +25,6 @@ class Mark(NamedTuple):
     number: int
     offset: int
     line: int
-
-
-Scanned = tuple[dict[str, Any], int, int]
-"""What a scan finds: the values of a row, and the offset and the line where it begins."""
 
 
 class IndexedRows(Rows):
@@ -47,17 +43,17 @@ class IndexedRows(Rows):
         self._count: int | None = None
 
     @abstractmethod
-    def _scan(self, mark: Mark) -> Iterator[Scanned]:
-        """Yield what is found from a mark on."""
+    def _scan(self, mark: Mark) -> Iterator[Row]:
+        """Yield all rows from a mark on, and remember a mark now and then."""
 
     def __iter__(self) -> Iterator[Row]:
-        return self._from(self._marks[0])
+        return self._scan(self._marks[0])
 
     def at(self, number: int) -> Row:
         """Return one row, read from the last mark before it."""
         if number >= 1 and (self._count is None or number <= self._count):
             mark = self._marks[bisect_right(self._marks, number, key=lambda mark: mark.number) - 1]
-            for row in islice(self._from(mark), number - mark.number, None):
+            for row in islice(self._scan(mark), number - mark.number, None):
                 return row
         raise no_such_row(self, number)
 
@@ -73,22 +69,12 @@ class IndexedRows(Rows):
 
     def _sample(self) -> Iterator[dict[str, Any]]:
         """Yield the values of the first rows."""
-        for values, offset, _ in islice(self._scan(self._marks[0]), SAMPLE_ROWS):
-            yield values
-            if offset > SAMPLE_BYTES:
+        for row in islice(self, SAMPLE_ROWS):
+            yield row.values
+            if self._marks[-1].offset > SAMPLE_BYTES:
                 return
 
-    def _from(self, mark: Mark) -> Iterator[Row]:
-        number = mark.number
-        next_number, next_offset = number + MARK_ROWS, mark.offset + MARK_BYTES
-        for values, offset, line in self._scan(mark):
-            if number >= next_number or offset >= next_offset:
-                self._remember(Mark(number, offset, line))
-                next_number, next_offset = number + MARK_ROWS, offset + MARK_BYTES
-            yield Row(number, values, line)
-            number += 1
-
-    def _remember(self, mark: Mark) -> None:
+    def _remember(self, number: int, offset: int, line: int) -> None:
         with self._marking:
-            if mark.number > self._marks[-1].number:
-                self._marks.append(mark)
+            if number > self._marks[-1].number:
+                self._marks.append(Mark(number, offset, line))

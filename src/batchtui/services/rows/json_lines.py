@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from functools import partial
 from typing import Any, NoReturn
 
 import msgspec
 
 from batchtui.domain.errors import DataError
-from batchtui.services.rows.data import MAX_RECORD, Data, too_large
-from batchtui.services.rows.indexed import IndexedRows, Mark, Scanned
-from batchtui.services.rows.model import Kind
+from batchtui.services.rows.data import Data
+from batchtui.services.rows.indexed import BATCH_BYTES, IndexedRows, Mark
+from batchtui.services.rows.model import Row
 
 
 class JsonLinesRows(IndexedRows):
@@ -21,20 +20,22 @@ class JsonLinesRows(IndexedRows):
     The columns are the keys of the first rows; later rows may have others.
     """
 
-    def __init__(self, data: Data, kind: Kind = "jsonl") -> None:
-        super().__init__(data, kind)
+    def __init__(self, data: Data) -> None:
+        super().__init__(data, "jsonl")
         self.columns = keys_of(self._sample())
 
-    def _scan(self, mark: Mark) -> Iterator[Scanned]:
-        _, offset, line = mark
-        reading = self._data.reading(offset)
-        for raw in iter(partial(reading.readline, MAX_RECORD), b""):
-            if len(raw) == MAX_RECORD:
-                raise too_large(self.source, line)
-            if not raw.isspace():
-                yield self._object(raw, line), offset, line
-            offset += len(raw)
-            line += 1
+    def _scan(self, mark: Mark) -> Iterator[Row]:
+        number, offset, line = mark
+        reading = self._data.reading(offset, in_lines=True)
+        while batch := reading.readlines(BATCH_BYTES):
+            self._remember(number, offset, line)
+            for raw in batch:
+                if not raw.isspace():
+                    yield Row(number, self._object(raw, line), line)
+                    number += 1
+                line += 1
+            offset += sum(map(len, batch))
+        self._count = number - 1
 
     def _object(self, raw: bytes, line: int) -> dict[str, Any]:
         try:

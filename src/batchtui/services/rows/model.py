@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Protocol, Self
+
+import msgspec
 
 from batchtui.domain.errors import DataError
 
@@ -16,8 +17,7 @@ SAMPLE_ROWS = 1_000
 """How many rows are looked at to learn types of columns, and the columns of JSON."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(msgspec.Struct, frozen=True):
     """One row: `number` counts from 1 over all rows; `line` is where it begins in a text file, None elsewhere."""
 
     number: int
