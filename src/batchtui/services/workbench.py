@@ -15,6 +15,7 @@ from batchtui.store import Store
 if TYPE_CHECKING:
     from batchtui.services.adopt import Adoptions
     from batchtui.services.download import Downloads
+    from batchtui.services.export import Exports
     from batchtui.services.find import Finder
     from batchtui.services.manage import Management
     from batchtui.services.models import ModelLists
@@ -100,6 +101,13 @@ class Workbench:
         from batchtui.services.read import Reader
 
         return Reader(self.store)
+
+    @cached_property
+    def exports(self) -> Exports:
+        """Writing results to files."""
+        from batchtui.services.export import Exports
+
+        return Exports(self.store)
 
     @cached_property
     def settlements(self) -> Settlements:

@@ -200,7 +200,7 @@ class _Reading:
         lines = [b""] * len(places)
         for number in sorted(range(len(places)), key=places.__getitem__):
             batch_key, offset, length = places[number]
-            line = os.pread(self._file(kind, batch_key), length, offset)
+            line = self._read(kind, batch_key, offset, length)
             if len(line) != length:
                 raise _unlike(self._paths[kind, batch_key])
             lines[number] = line
@@ -216,7 +216,7 @@ class _Reading:
         read = [b""] * len(runs)
         for number in sorted(range(len(runs)), key=runs.__getitem__):
             batch_key, offset, length, rows = runs[number]
-            data = os.pread(self._file(_RESULTS, batch_key), length, offset)
+            data = self._read(_RESULTS, batch_key, offset, length)
             if len(data) == length - 1:
                 # The last line of a file may have no newline.
                 data += b"\n"
@@ -236,6 +236,13 @@ class _Reading:
                 raise _gone(self._database.path)
             self._batches[batch_key] = (row[0], row[1], row[2])
         return self._batches[batch_key]
+
+    def _read(self, kind: str, batch_key: int, offset: int, length: int) -> bytes:
+        descriptor = self._file(kind, batch_key)
+        try:
+            return os.pread(descriptor, length, offset)
+        except OSError as error:
+            raise _unreadable(self._paths[kind, batch_key], error) from error
 
     def _file(self, kind: str, batch_key: int) -> int:
         """Return a descriptor of a file of a batch."""
@@ -331,6 +338,14 @@ def _gone(path: Path) -> StoreError:
         f"{path}: a result that was shown is not there any more.",
         unharmed="Nothing was changed.",
         todo="Open the results again.",
+    )
+
+
+def _unreadable(path: Path, error: OSError) -> StoreError:
+    return StoreError(
+        f"{path}: {(error.strerror or str(error)).lower()}.",
+        unharmed="Nothing was changed.",
+        todo="Check the disk and try again.",
     )
 
 

@@ -1,0 +1,1 @@
+"""What exports are made of: each format, and how a file gets into its place."""
