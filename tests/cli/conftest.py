@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -42,7 +43,10 @@ class Done:
 
 class Stdin(io.TextIOWrapper):
     def __init__(self, data: bytes, *, tty: bool) -> None:
-        super().__init__(io.BytesIO(data), encoding="utf-8")
+        file = tempfile.TemporaryFile()  # noqa: SIM115 - it is closed with this one
+        file.write(data)
+        file.seek(0)
+        super().__init__(file, encoding="utf-8")
         self._tty = tty
 
     def isatty(self) -> bool:
@@ -58,8 +62,8 @@ class Shell:
 
     def __call__(self, *arguments: str | Path, stdin: bytes = b"", tty: bool = False) -> Done:
         out, err = io.BytesIO(), io.BytesIO()
-        with self._monkeypatch.context() as patch:
-            patch.setattr(sys, "stdin", Stdin(stdin, tty=tty))
+        with self._monkeypatch.context() as patch, Stdin(stdin, tty=tty) as given:
+            patch.setattr(sys, "stdin", given)
             patch.setattr(sys, "stdout", io.TextIOWrapper(out, encoding="utf-8", write_through=True))
             patch.setattr(sys, "stderr", io.TextIOWrapper(err, encoding="utf-8", write_through=True))
             code = run([str(argument) for argument in arguments])

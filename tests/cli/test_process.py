@@ -137,6 +137,21 @@ def test_ctrl_c_ends_a_watch(server: Server, shell: Shell, requests_file: Path) 
     assert b"Traceback" not in err
 
 
+def test_ctrl_c_ends_a_wait_for_lines(server: Server, shell: Shell) -> None:
+    with start_process("submit", "-", "--yes", stdin=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        process.stdin.write(json.dumps(request("row-1")).encode() + b"\n")
+        process.stdin.flush()
+        while not shell.files():
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 130
+        assert process.stderr is not None
+        assert b"Traceback" not in process.stderr.read()
+    assert shell.files() == {}
+    assert server.asked("POST") == 0
+
+
 def test_ctrl_c_at_a_question_sends_nothing(server: Server, shell: Shell, requests_file: Path) -> None:
     with terminal("submit", requests_file) as typed:
         typed.wait_for("[y/N]")

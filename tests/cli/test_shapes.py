@@ -49,8 +49,8 @@ def test_a_job(server: Server, shell: Shell, requests_file: Path) -> None:
 
 def test_a_submission_and_a_retry(server: Server, shell: Shell, requests_file: Path) -> None:
     sent = shell("submit", requests_file, "--yes", "--json").json
-    assert {"job", "batches", "estimate", "problems"} <= set(sent)
-    assert list(sent["batches"][0]) == ["id", "requests", "bytes"]
+    assert {"job", "batches", "estimate", "held", "problems"} <= set(sent)
+    assert list(sent["batches"][0]) == ["id", "requests", "bytes", "held"]
     assert list(sent["estimate"]) == [
         *("input_tokens", "output_tokens_max", "cost_usd_low", "cost_usd_high", "standard_cost_usd"),
         "input_counted",

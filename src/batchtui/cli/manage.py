@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import closing, nullcontext
 from pathlib import Path
 
 import click
@@ -14,11 +14,12 @@ from batchtui.cli.fresh import brought_home, mention_elsewhere
 from batchtui.cli.look import print_batches
 from batchtui.cli.options import Given
 from batchtui.cli.output import out_json, say
-from batchtui.cli.send import request_lines, where
+from batchtui.cli.send import where
 from batchtui.cli.shapes import batch_object
 from batchtui.domain.batch import StoredBatch
 from batchtui.domain.errors import RefusedError
 from batchtui.domain.human import counted
+from batchtui.services.request_file import open_lines
 
 
 @click.command("cancel")
@@ -96,9 +97,8 @@ def adopt(given: Given, id_: str, file: Path | None, as_json: bool) -> None:
 
     The file is kept beside it; if its results can be had, they are compared with it first.
     """
-    with ExitStack() as stack:
-        opened_file = stack.enter_context(request_lines(file)) if file is not None else None
-        desk = stack.enter_context(opened(given))
+    lines = None if file is None else open_lines(file)
+    with opened(given) as desk, closing(lines) if lines else nullcontext():
         bench = desk.bench
         target = desk.wait(bench.finder.find(id_))
         if target.is_job and len(target.batches) != 1:
@@ -107,10 +107,9 @@ def adopt(given: Given, id_: str, file: Path | None, as_json: bool) -> None:
                 unharmed="Nothing was changed.",
                 todo="Name one batch by its id.",
             )
-        if opened_file is not None:
+        if lines is not None:
             target = desk.wait(brought_home(bench, target))
-            lines, source = opened_file
-            desk.wait(bench.adoptions.attach(target.batches[0], lines, source))
+            desk.wait(bench.adoptions.attach(target.batches[0], lines, lines.source))
         stored = bench.store.batches.get(target.batches[0].id)
         if as_json:
             out_json(batch_object(stored))

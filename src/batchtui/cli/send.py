@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-import sys
-import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import IO
 
 import click
 
@@ -20,11 +16,12 @@ from batchtui.cli.options import Given
 from batchtui.cli.output import LiveLine, out, out_json, out_table, say
 from batchtui.cli.report import report_problems
 from batchtui.cli.shapes import refused_object, submission_object
-from batchtui.domain.errors import InputError, LintError
+from batchtui.domain.errors import LintError
 from batchtui.domain.estimate import require_affordable
 from batchtui.domain.human import bytes_text, count, counted, usd
 from batchtui.domain.lint import MENDED_RULES
 from batchtui.services.prepare import Prepared, discard
+from batchtui.services.request_file import open_lines
 from batchtui.services.submit import OnSent, Submission
 from batchtui.services.workbench import Workbench
 
@@ -65,8 +62,9 @@ def submit(
     and the params of a Messages request; - reads stdin.
     """
     config = given.config()
-    with request_lines(file) as (lines, source), opened(given, config) as desk:
-        bench = desk.bench
+    lines = open_lines(file)
+    with opened(given, config) as desk, closing(lines):
+        bench, source = desk.bench, lines.source
         if not dry_run:
             bench.require_writable("send")
         job_name = (name or "").strip() or options.TEXT.convert(Path(source).stem, None, None)
@@ -122,39 +120,6 @@ def report_mended(prepared: Prepared) -> None:
         say(f"{counted(prepared.mended, 'request')} mended: params no model takes any more are left out.{betas}")
     elif any(problem.rule in MENDED_RULES for problem in prepared.problems):
         say("--mend leaves such params out, and puts betas into the header of the batch.")
-
-
-@contextmanager
-def request_lines(file: Path) -> Iterator[tuple[Iterator[bytes], str]]:
-    """Open a file of lines, or stdin, and give its lines and its name for messages; raises `InputError`."""
-    if str(file) == "-":
-        with tempfile.TemporaryFile() as copy:
-            # Read here and now: a wait for somebody who types could not be interrupted in another thread.
-            shutil.copyfileobj(sys.stdin.buffer, copy)
-            copy.seek(0)
-            yield _lines(copy, "stdin"), "stdin"
-        return
-    try:
-        opened_file = file.open("rb")
-    except OSError as error:
-        raise _unreadable(str(file), error) from error
-    with opened_file:
-        yield _lines(opened_file, str(file)), str(file)
-
-
-def _lines(file: IO[bytes], source: str) -> Iterator[bytes]:
-    try:
-        yield from file
-    except OSError as error:
-        raise _unreadable(source, error) from error
-
-
-def _unreadable(source: str, error: OSError) -> InputError:
-    return InputError(
-        f"{source}: {(error.strerror or str(error)).lower()}.",
-        unharmed="Nothing was written and nothing was sent.",
-        todo="Give a file that can be read, or - for stdin.",
-    )
 
 
 def preflight(desk: Desk, *, yes: bool) -> None:

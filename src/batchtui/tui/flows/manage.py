@@ -12,10 +12,10 @@ from batchtui.domain.batch import StoredBatch
 from batchtui.domain.errors import InputError
 from batchtui.domain.human import bytes_text, counted
 from batchtui.domain.job import Job
+from batchtui.services.request_file import file_lines
 from batchtui.tui.flows.ask import agreed
 from batchtui.tui.present.notices import Notice
 from batchtui.tui.present.questions import cancel_question
-from batchtui.tui.request_file import request_lines
 from batchtui.tui.session import Session
 from batchtui.tui.text import clean, clean_line
 from batchtui.tui.toasts import tell
@@ -85,7 +85,7 @@ async def adopt(app: App[None], session: Session, stored: StoredBatch | None) ->
     path = await app.push_screen_wait(PromptScreen("Attach requests", help=words, placeholder="requests.jsonl"))
     if path and path.strip():
         with session.activity("checking the requests …"):
-            lines = request_lines(path.strip())
+            lines = file_lines(path.strip())
             await bench.adoptions.attach(stored, lines, path.strip())
         tell(app, Notice(f"The requests of {stored.job_name} are known now; what failed can be retried"))
 

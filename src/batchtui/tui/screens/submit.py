@@ -14,9 +14,9 @@ from textual.widgets import Input, Label, Static
 from batchtui.domain.errors import BatchtuiError, LintError
 from batchtui.domain.human import counted
 from batchtui.services.prepare import Prepared, discard
+from batchtui.services.request_file import file_lines
 from batchtui.services.workbench import Workbench
 from batchtui.tui.present.notices import problem_lines
-from batchtui.tui.request_file import request_lines
 from batchtui.tui.widgets.dialogs import DIALOG_CSS, LineInput
 from batchtui.tui.widgets.literal import literal, literal_line
 from batchtui.tui.widgets.paths import PathSuggester
@@ -81,7 +81,7 @@ class SubmitScreen(ModalScreen[Choice | None]):
         self._is_checking = True
         self._report(f"Checking {path} …")
         try:
-            prepared = await self._workbench.prepare(request_lines(path), path)
+            prepared = await self._workbench.prepare(file_lines(path), path)
             self._report(f"{counted(prepared.request_count, 'request')} checked. Asking what they will cost …")
             prepared = await self._priced(prepared)
         except LintError as error:
