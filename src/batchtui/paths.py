@@ -33,6 +33,11 @@ class Places:
         return self.home / "spool"
 
     @property
+    def templates(self) -> Path:
+        """One file a template of the user."""
+        return self.home / "templates"
+
+    @property
     def log(self) -> Path:
         """The log file."""
         return self.home / "batchtui.log"

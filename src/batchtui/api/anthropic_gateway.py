@@ -19,6 +19,7 @@ from batchtui.api.client import Patience, make_client, timeout
 from batchtui.api.convert import (
     batch_from_json,
     created_from_json,
+    message_from_json,
     models_from_json,
     page_from_json,
     tokens_from_json,
@@ -184,6 +185,18 @@ class AnthropicGateway:
         body = json.dumps({name: value for name, value in params.items() if name in _COUNTED}).encode()
         action = Action("count the tokens", is_about_batch=False)
         return await self._read(self._ask(action, "POST", "/v1/messages/count_tokens", body), tokens_from_json)
+
+    async def create_message(self, params: dict[str, Any], *, betas: Sequence[str] = ()) -> dict[str, Any]:
+        """Have one request answered now, at full price, with one POST that is never repeated."""
+        request = _Request(
+            Action("have the request answered", "spends", is_about_batch=False),
+            "POST",
+            "/v1/messages",
+            self._patience.create_seconds,
+            content=json.dumps(params).encode(),
+            betas=tuple(betas),
+        )
+        return await self._read(request, message_from_json)
 
     async def list_models(self) -> list[ModelFacts]:
         """Return the models the server says it has, on its first page of at most 1,000; free of charge."""

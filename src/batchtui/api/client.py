@@ -27,7 +27,7 @@ class Patience:
     connect_seconds: float = 10.0
     #: For the answer to an ordinary call.
     answer_seconds: float = 30.0
-    #: For the answer to a create, once the whole body is sent.
+    #: For the answer to a create, once the whole body is sent, and for a whole message.
     create_seconds: float = 600.0
     #: For a stretch in which nothing moves: a block of a body is not taken, no results arrive.
     silence_seconds: float = 60.0

@@ -60,6 +60,14 @@ def tokens_from_json(data: bytes) -> int:
     return tokens
 
 
+def message_from_json(data: bytes) -> dict[str, Any]:
+    """Return the Messages object in a reply; raises ValueError where there is none."""
+    message = read_object(data)
+    if not isinstance(message.get("content"), list):
+        raise ValueError("the reply has no content")
+    return message
+
+
 def models_from_json(data: bytes) -> list[ModelFacts]:
     """Return the models of a page; raises ValueError where there is no list."""
     listed = read_object(data).get("data")

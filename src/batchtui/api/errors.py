@@ -44,7 +44,7 @@ class Action:
     """What was being done, to complete “Could not …”, what it does at the API, and whether it names a batch."""
 
     name: str
-    effect: Literal["reads", "creates", "changes"] = "reads"
+    effect: Literal["reads", "creates", "changes", "spends"] = "reads"
     is_about_batch: bool = True
 
     @property
@@ -52,6 +52,8 @@ class Action:
         """Return what is certain if the API did not do it."""
         if self.effect == "creates":
             return "No batch was created and nothing is charged."
+        if self.effect == "spends":
+            return "Nothing is charged."
         return "Nothing was changed."
 
     @property
@@ -61,6 +63,8 @@ class Action:
             return "A batch may exist: look at the list before you send this again."
         if self.effect == "changes":
             return "It may have taken effect: refresh, then try again."
+        if self.effect == "spends":
+            return "It may have been answered and charged all the same; sending it again may cost it once more."
         return "Try again."
 
 
@@ -220,12 +224,14 @@ def _kind(action: Action, answer: Answer, told: _Told) -> tuple[type[ApiError], 
             return AuthError, "Check the key of this profile; `batchtui key set` stores another."
         case 403:
             return AuthError, "Use a key of the right workspace that is allowed to do this."
-        case 404 if action.effect == "creates":
+        case 404 if action.effect in {"creates", "spends"}:
             return MissingError, "Check the base URL and the models in the requests."
         case 404 | 405 if not action.is_about_batch and action.effect == "reads":
             return MissingError, "Check the base URL: there is no such endpoint of a Message Batches API."
         case 404:
             return MissingError, "It may belong to another workspace, be deleted, or be too new to be seen yet."
+        case 413 if action.effect == "spends":
+            return RejectedError, "One request may have 32 MB: make it smaller."
         case 413:
             return RejectedError, "Split the requests into smaller batches: 256 MB is the limit of the API."
         case 429:

@@ -63,6 +63,13 @@ class Gateway(Protocol):
     async def count_tokens(self, params: dict[str, Any]) -> int:
         """Return the API's estimate of the input tokens of one request; free of charge."""
 
+    async def create_message(self, params: dict[str, Any], *, betas: Sequence[str] = ()) -> dict[str, Any]:
+        """Have one request answered now, at full price, with one POST that is never repeated.
+
+        Returns the Messages object. An error with `nothing_was_created` proves that nothing is charged; any other
+        ApiError leaves it open.
+        """
+
     async def list_models(self) -> list[ModelFacts]:
         """Return the models the server says it has; free of charge."""
 

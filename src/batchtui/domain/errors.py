@@ -3,6 +3,8 @@
 BatchtuiError
 ├── InputError            what the user gave cannot be used
 │   ├── LintError         request lines with problems
+│   ├── TemplateError     a template, a check or an expression cannot be used as it is written
+│   ├── RenderError       a template and a row of data do not make a request
 │   ├── DataError         data rows that cannot be read
 │   ├── UnknownIdError    no batch or job has that id
 │   └── AmbiguousIdError  more than one has
@@ -26,13 +28,15 @@ BatchtuiError
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from batchtui.domain.lint import Problem
+    from batchtui.domain.template.problem import TemplateProblem
 
 
 class BatchtuiError(Exception):
@@ -60,19 +64,26 @@ class InputError(BatchtuiError):
 
 
 class LintError(InputError):
-    """Request lines have problems, so nothing was written or sent; `problems` names them all, `source` the file."""
+    """Request lines have problems, so nothing was written or sent; `source` is the file.
+
+    `problems` names them all, or the first of each rule; `counts` is how many there are by rule.
+    """
 
     exit_code = 1
 
-    def __init__(self, source: str, problems: Sequence[Problem]) -> None:
-        errors = sum(problem.is_error for problem in problems)
+    def __init__(
+        self, source: str, problems: Sequence[Problem], counts: Mapping[str, int] | None = None, *, todo: str = ""
+    ) -> None:
+        counts = Counter(problem.rule for problem in problems) if counts is None else counts
+        errors = sum(counts[rule] for rule in {problem.rule for problem in problems if problem.is_error})
         super().__init__(
             f"{source}: {errors:,} problem{'' if errors == 1 else 's'} in the requests.",
             unharmed="Nothing was written and nothing was sent.",
-            todo="Mend the lines named and submit again.",
+            todo=todo or "Mend the lines named and submit again.",
         )
         self.source = source
         self.problems = tuple(problems)
+        self.counts = dict(counts)
 
 
 class DataError(InputError):
@@ -81,6 +92,33 @@ class DataError(InputError):
     def __init__(self, what: str, *, todo: str, line: int | None = None) -> None:
         super().__init__(what, unharmed="Nothing was sent.", todo=todo)
         self.line = line
+
+
+class TemplateError(InputError):
+    """A template cannot be used as it is written; `problems` names each with its line, `name` the template."""
+
+    def __init__(self, name: str, problems: Sequence[TemplateProblem]) -> None:
+        super().__init__(
+            f"{name}: {'; '.join(map(str, problems))}",
+            unharmed="Nothing was rendered and nothing was sent.",
+        )
+        self.name = name
+        self.problems = tuple(problems)
+
+
+class RenderError(InputError):
+    """A template and a row of data do not make a request; `message` is what is wrong, without the place.
+
+    `line` is the line of the template, None where it cannot be known; `row` counts from 1.
+    """
+
+    def __init__(self, name: str, line: int | None, row: int, message: str, *, todo: str = "") -> None:
+        place = f"{name}, line {line}" if line is not None else name
+        super().__init__(f"{place}, row {row:,}: {message}.", unharmed="Nothing was sent.", todo=todo)
+        self.name = name
+        self.line = line
+        self.row = row
+        self.message = message
 
 
 class UnknownIdError(InputError):

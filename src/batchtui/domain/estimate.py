@@ -29,7 +29,8 @@ class Estimate:
     `cost_usd_low` has as much output as the model usually writes here, none where that is not known;
     `cost_usd_high` has `max_tokens` for every request, and `standard_cost_usd` is the latter outside a batch. All
     three are None where a model's price is not known. `input_counted` says that the API has counted the input
-    tokens of a sample; otherwise they are guessed from the length of the text.
+    tokens of a sample; otherwise they are guessed from the length of the text. `output_tried` says that
+    `cost_usd_low` has as much output as a trial of the same template brought.
     """
 
     input_tokens: int
@@ -39,6 +40,7 @@ class Estimate:
     standard_cost_usd: float | None
     unpriced_models: tuple[str, ...] = ()
     input_counted: bool = False
+    output_tried: bool = False
 
     def __add__(self, other: Estimate) -> Estimate:
         return Estimate(
@@ -49,6 +51,7 @@ class Estimate:
             _sum(self.standard_cost_usd, other.standard_cost_usd),
             tuple(sorted({*self.unpriced_models, *other.unpriced_models})),
             self.input_counted and other.input_counted,
+            self.output_tried and other.output_tried,
         )
 
 
@@ -60,15 +63,20 @@ class Estimator:
     """Adds up requests one by one, each priced alone because price tiers are per prompt.
 
     `input_ratio` corrects the guess at the input tokens, None leaves it a guess. `usual_output` is the mean number
-    of output tokens by model, as far as it is known.
+    of output tokens by model, as far as it is known; `is_tried` says that it comes from trials.
     """
 
     def __init__(
-        self, *, input_ratio: float | None = None, usual_output: Mapping[str, float] | None = None
+        self,
+        *,
+        input_ratio: float | None = None,
+        usual_output: Mapping[str, float] | None = None,
+        is_tried: bool = False,
     ) -> None:
         self.models: Counter[str] = Counter()
         self._input_ratio = input_ratio
         self._usual_output = usual_output or {}
+        self._is_tried = is_tried
         self._input_tokens = 0
         self._output_tokens = 0
         self._low_usd = 0.0
@@ -103,6 +111,7 @@ class Estimator:
             self._high_usd / BATCH_DISCOUNT if known else None,
             tuple(sorted(self._unpriced)),
             self._input_ratio is not None,
+            self._is_tried,
         )
 
 

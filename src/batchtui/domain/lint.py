@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -52,14 +53,29 @@ class Linter:
 
     With `mend` set, params that no model takes any more are left out and `betas` are collected for the header of
     the batch; such a line is written anew, every other one stays as it is to the byte.
+
+    `betas` are those the header has anyway. `unit` is what messages call a line. `problems` lists at most
+    `listed_of_a_rule` of each rule, if that is given, and `counts` has the number of all by rule.
     """
 
-    def __init__(self, models: ModelList | None = None, *, mend: bool = False) -> None:
+    def __init__(
+        self,
+        models: ModelList | None = None,
+        *,
+        mend: bool = False,
+        betas: Iterable[str] = (),
+        unit: str = "line",
+        listed_of_a_rule: int | None = None,
+    ) -> None:
         self.problems: list[Problem] = []
-        self.betas: set[str] = set()
+        self.counts: Counter[str] = Counter()
+        self.error_count = 0
+        self.betas = set(betas)
         self.mended = 0
         self._models = models or offline_models()
         self._mend = mend
+        self._unit = unit
+        self._listed_of_a_rule = listed_of_a_rule
         self._seen = FirstSeen()
 
     def read(self, lines: Iterable[bytes]) -> Iterator[CheckedRequest]:
@@ -73,17 +89,22 @@ class Linter:
                 line = line.removeprefix(b"\xef\xbb\xbf")
             if not line:
                 continue
-            checked = self._check(number, line)
+            checked = self.check(number, line)
             if checked is not None:
                 yield checked
 
-    def _check(self, number: int, line: bytes) -> CheckedRequest | None:
-        before = len(self.problems)
+    def check(self, number: int, line: bytes) -> CheckedRequest | None:
+        """Return the request of a line, or None if it has an error; lines come by rising numbers."""
         try:
             value = read_object(line)
         except (ValueError, RecursionError) as error:
-            self._add(number, "", "json", f"not a JSON object: {error}")
+            self.add(Problem(number, "", "json", f"not a JSON object: {error}"))
             return None
+        return self.judge(number, line, value)
+
+    def judge(self, number: int, line: bytes, value: dict[str, Any]) -> CheckedRequest | None:
+        """Return the request of a line that holds this value, or None if it has an error."""
+        before = self.error_count
         custom_id = self._check_custom_id(number, value)
         for key in value.keys() - ALLOWED_KEYS:
             message = f"{key!r} is not part of a request; the API may refuse the whole batch for it"
@@ -96,9 +117,14 @@ class Linter:
             params = {}
         if len(line) > MAX_BODY_BYTES:
             self._add(number, custom_id, "size", f"one request may not be over {MAX_BODY_BYTES:,} bytes")
-        if any(problem.is_error for problem in self.problems[before:]):
-            return None
-        return CheckedRequest(line, custom_id, params)
+        return CheckedRequest(line, custom_id, params) if self.error_count == before else None
+
+    def add(self, problem: Problem) -> None:
+        """Count a problem, and list it unless there are enough of its rule."""
+        self.counts[problem.rule] += 1
+        self.error_count += problem.is_error
+        if self._listed_of_a_rule is None or self.counts[problem.rule] <= self._listed_of_a_rule:
+            self.problems.append(problem)
 
     def _check_custom_id(self, number: int, value: dict[str, Any]) -> str:
         custom_id = value.get("custom_id")
@@ -111,14 +137,14 @@ class Linter:
             return str(custom_id)
         first = self._seen.first(custom_id, number)
         if first != number:
-            self._add(number, custom_id, "custom_id-duplicate", f"line {first} has the same custom_id")
+            self._add(number, custom_id, "custom_id-duplicate", f"{self._unit} {first:,} has the same custom_id")
         return custom_id
 
     def _check_params(
         self, number: int, custom_id: str, line: bytes, params: dict[str, Any]
     ) -> tuple[bytes, dict[str, Any]]:
         """Return the line and params to send, mended if that was asked for."""
-        found = list(flaws(params, self._models))
+        found = list(flaws(params, self._models, self.betas))
         if self._mend and any(flaw.rule in MENDED_RULES for flaw in found):
             self.betas.update(betas_of(params))
             self.mended += 1
@@ -130,4 +156,4 @@ class Linter:
         return line, params
 
     def _add(self, line: int, custom_id: str, rule: str, message: str, severity: Severity = "error") -> None:
-        self.problems.append(Problem(line, custom_id, rule, message, severity))
+        self.add(Problem(line, custom_id, rule, message, severity))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -28,8 +28,8 @@ class Flaw:
     severity: Severity = "error"
 
 
-def flaws(params: Mapping[str, Any], models: ModelList) -> Iterator[Flaw]:
-    """Yield what is wrong with the params of a request in a batch."""
+def flaws(params: Mapping[str, Any], models: ModelList, betas: Collection[str] = ()) -> Iterator[Flaw]:
+    """Yield what is wrong with the params of a request in a batch; `betas` are in the header of the batch."""
     for key, kind in REQUIRED:
         value = params.get(key)
         if not isinstance(value, kind) or isinstance(value, bool):
@@ -51,7 +51,7 @@ def flaws(params: Mapping[str, Any], models: ModelList) -> Iterator[Flaw]:
     if "betas" in params:
         yield Flaw("betas", "betas go into the header of the whole batch, not into params", "warning")
     if isinstance(params.get("model"), str):
-        yield from _model_flaws(params, models)
+        yield from _model_flaws(params, models, betas)
 
 
 def without_removed(params: Mapping[str, Any]) -> dict[str, Any]:
@@ -65,7 +65,7 @@ def betas_of(params: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(beta for beta in betas if isinstance(beta, str)) if isinstance(betas, list) else ()
 
 
-def _model_flaws(params: Mapping[str, Any], models: ModelList) -> Iterator[Flaw]:
+def _model_flaws(params: Mapping[str, Any], models: ModelList, betas: Collection[str]) -> Iterator[Flaw]:
     model = params["model"]
     facts = models.find(model)
     if is_retired(model, models):
@@ -76,12 +76,12 @@ def _model_flaws(params: Mapping[str, Any], models: ModelList) -> Iterator[Flaw]
     elif facts.takes_batches is False:
         yield Flaw("model-batches", f"{model} does not take batches", "warning")
     if facts is not None:
-        yield from _output_flaws(params, facts)
+        yield from _output_flaws(params, facts, betas)
 
 
-def _output_flaws(params: Mapping[str, Any], facts: ModelFacts) -> Iterator[Flaw]:
+def _output_flaws(params: Mapping[str, Any], facts: ModelFacts, betas: Collection[str]) -> Iterator[Flaw]:
     max_tokens, most = params.get("max_tokens"), facts.max_output_tokens
-    long_output = any(beta.startswith(LONG_OUTPUT_BETA) for beta in betas_of(params))
+    long_output = any(beta.startswith(LONG_OUTPUT_BETA) for beta in (*betas, *betas_of(params)))
     if isinstance(max_tokens, int) and most is not None and max_tokens > most and not long_output:
         yield Flaw(
             "max_tokens-limit", f"max_tokens is {max_tokens:,}, {facts.id} writes {most:,} at most", "warning"

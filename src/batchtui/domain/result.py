@@ -165,7 +165,7 @@ def _succeeded(custom_id: str, message: Mapping[str, Any]) -> ResultFacts:
         SUCCEEDED,
         stop_reason=_text(stop_reason) if isinstance(stop_reason, str) else None,
         model=_text(model) if isinstance(model, str) else None,
-        tokens=_tokens(message.get("usage")),
+        tokens=tokens_of(message.get("usage")),
         text_chars=len(text),
         text_hash=hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(),
         preview=_text(" ".join(text[: PREVIEW_CHARS * 2].split())[:PREVIEW_CHARS]),
@@ -189,7 +189,8 @@ def _error(result: Mapping[str, Any]) -> tuple[str | None, str | None]:
     )
 
 
-def _tokens(usage: object) -> Tokens:
+def tokens_of(usage: object) -> Tokens:
+    """Return the tokens in the `usage` of a Messages object; what it does not say is zero."""
     if not isinstance(usage, dict):
         return Tokens()
     writes = _count(usage, "cache_creation_input_tokens")

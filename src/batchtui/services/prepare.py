@@ -9,19 +9,27 @@ import shutil
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from operator import add
 from pathlib import Path
 
 from batchtui.domain.errors import LintError, StoreError
 from batchtui.domain.estimate import Estimate, Estimator
+from batchtui.domain.job import KeptTemplate
 from batchtui.domain.lint import Linter, Problem
 from batchtui.domain.model import ModelList
 from batchtui.domain.request import body_length
 from batchtui.domain.result import read_object
 from batchtui.domain.split import deal, spread
 from batchtui.store import Store
+from batchtui.store.files import rows_beside, template_beside, write_private
+
+Line = tuple[bytes, bytes | None]
+"""A checked request line and the data row it was made from, if there is one, both without a newline."""
+
+NO_ROW = b"null"
+"""What stands among the data rows of a template's requests for one whose data row is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +50,8 @@ class Prepared:
 
     The last `held_parts` of the parts are written down with the others and not sent: they wait as drafts until the
     user lets them go. `betas` go into the header of every part; `mended` requests are not sent as they were given.
+    `problems` are the first of each rule, `counts` all of them by rule. `template` is what the requests were made
+    from, if they were: beside the lines of every part are its text and the data rows then.
     """
 
     source: str
@@ -50,6 +60,8 @@ class Prepared:
     betas: tuple[str, ...] = ()
     mended: int = 0
     held_parts: int = 0
+    counts: Mapping[str, int] = field(default_factory=dict)
+    template: KeptTemplate | None = None
 
     @property
     def now(self) -> Prepared:
@@ -97,7 +109,9 @@ async def prepare(
     that many requests, spread over the file, are to be sent now, and the others are held. Raises `LintError` if a
     line cannot be sent or there is none, `StoreError` if the spool cannot be written; then nothing is left on disk.
     """
-    return await asyncio.to_thread(_prepare, store, lines, source, Linter(models, mend=mend), sample)
+    linter = Linter(models, mend=mend)
+    checked = ((request.line, None) for request in linter.read(lines))
+    return await asyncio.to_thread(spool, store, checked, linter, source, sample=sample)
 
 
 def spread_lines(prepared: Prepared, size: int) -> Iterator[bytes]:
@@ -120,84 +134,123 @@ async def discard(prepared: Prepared) -> None:
 
 
 def estimate_lines(
-    path: Path, *, input_ratio: float | None = None, usual_output: Mapping[str, float] | None = None
+    path: Path,
+    *,
+    input_ratio: float | None = None,
+    usual_output: Mapping[str, float] | None = None,
+    is_tried: bool = False,
 ) -> Estimate:
     """Return what the request lines in a file will cost; the other arguments are as for `Estimator`."""
-    estimator = Estimator(input_ratio=input_ratio, usual_output=usual_output)
+    estimator = Estimator(input_ratio=input_ratio, usual_output=usual_output, is_tried=is_tried)
     with path.open("rb") as lines:
         for line in lines:
             estimator.add(read_object(line)["params"])
     return estimator.estimate()
 
 
-def _prepare(store: Store, lines: Iterable[bytes], source: str, linter: Linter, sample: int | None) -> Prepared:
-    spool = store.files.new_spool()
+def spool(
+    store: Store,
+    lines: Iterable[Line],
+    linter: Linter,
+    source: str,
+    *,
+    template: KeptTemplate | None = None,
+    sample: int | None = None,
+    todo: str = "",
+) -> Prepared:
+    """Write request lines to disk while `linter` checks them; this blocks, and raises as `prepare` does.
+
+    With a `template` its text and the data rows go beside them. `todo` is what to do about problems.
+    """
+    path = store.files.new_spool()
     try:
-        return _spool(store, lines, source, spool, linter, sample=sample)
+        lengths = _write(path, lines, template)
+        if not linter.error_count and not lengths:
+            linter.add(Problem(1, "", "empty", "there are no requests"))
+        if linter.error_count:
+            raise LintError(source, linter.problems, linter.counts, todo=todo)
+        part_of, held_parts = deal(lengths, sample=sample)
+        tried = store.templates.tried_output(template.text) if template else {}
+        return Prepared(
+            source,
+            _parts(store, path, part_of, tried),
+            tuple(linter.problems),
+            tuple(sorted(linter.betas)),
+            linter.mended,
+            held_parts,
+            dict(linter.counts),
+            template,
+        )
     except OSError as error:
-        shutil.rmtree(spool.parent, ignore_errors=True)
+        shutil.rmtree(path.parent, ignore_errors=True)
         raise StoreError(
-            f"{spool}: the requests could not be written: {error.strerror}.",
+            f"{path}: the requests could not be written: {error.strerror}.",
             unharmed="Nothing was sent.",
             todo="Make room or name another home with --home.",
         ) from error
     except BaseException:
-        shutil.rmtree(spool.parent, ignore_errors=True)
+        shutil.rmtree(path.parent, ignore_errors=True)
         raise
 
 
-def _spool(
-    store: Store, lines: Iterable[bytes], source: str, spool: Path, linter: Linter, *, sample: int | None
-) -> Prepared:
+def _write(path: Path, lines: Iterable[Line], template: KeptTemplate | None) -> array[int]:
+    """Write the lines and what they were made from, see them on disk, and return the bytes of each request line."""
     lengths = array("L")
-    with spool.open("xb") as file:
-        for request in linter.read(lines):
-            file.write(request.line + b"\n")
-            lengths.append(len(request.line))
-        file.flush()
-        os.fsync(file.fileno())
-    if not linter.problems and not lengths:
-        linter.problems.append(Problem(1, "", "empty", "there are no requests"))
-    if any(problem.is_error for problem in linter.problems):
-        raise LintError(source, linter.problems)
-    part_of, held_parts = deal(lengths, sample=sample)
-    return Prepared(
-        source,
-        _parts(store, spool, part_of),
-        tuple(linter.problems),
-        tuple(sorted(linter.betas)),
-        linter.mended,
-        held_parts,
-    )
+    with ExitStack() as opened:
+        requests = opened.enter_context(path.open("xb"))
+        files = [requests]
+        if template is None:
+            for line, _ in lines:
+                requests.write(line + b"\n")
+                lengths.append(len(line))
+        else:
+            text = opened.enter_context(template_beside(path).open("xb"))
+            text.write(template.text.encode())
+            rows = opened.enter_context(rows_beside(path).open("xb"))
+            files += [text, rows]
+            for line, row in lines:
+                requests.write(line + b"\n")
+                rows.write((row or NO_ROW) + b"\n")
+                lengths.append(len(line))
+        for file in files:
+            file.flush()
+            os.fsync(file.fileno())
+    return lengths
 
 
-def _parts(store: Store, spool: Path, part_of: Sequence[int]) -> tuple[PreparedPart, ...]:
+def _parts(
+    store: Store, path: Path, part_of: Sequence[int], tried: Mapping[str, float]
+) -> tuple[PreparedPart, ...]:
     """Return the parts of a spool, each with one of its own; where there are several, the one of them all goes."""
     if not any(part_of):
-        return (_measured(spool),)
+        return (_measured(path, tried),)
     spools: list[Path] = []
     try:
         spools.extend(store.files.new_spool() for _ in range(max(part_of) + 1))
-        copy_lines(spool, spools, part_of)
-        shutil.rmtree(spool.parent)
-        return tuple(map(_measured, spools))
+        copy_lines(path, spools, part_of)
+        if template_beside(path).exists():
+            copy_lines(rows_beside(path), [rows_beside(part) for part in spools], part_of)
+            for part in spools:
+                write_private(template_beside(part), template_beside(path).read_bytes())
+        shutil.rmtree(path.parent)
+        return tuple(_measured(part, tried) for part in spools)
     except BaseException:
-        for path in spools:
-            shutil.rmtree(path.parent, ignore_errors=True)
+        for part in spools:
+            shutil.rmtree(part.parent, ignore_errors=True)
         raise
 
 
-def _measured(spool: Path) -> PreparedPart:
-    digest, estimator = hashlib.sha256(), Estimator()
+def _measured(path: Path, tried: Mapping[str, float]) -> PreparedPart:
+    digest, estimator = hashlib.sha256(), Estimator(usual_output=tried, is_tried=bool(tried))
     request_count = line_bytes = 0
-    with spool.open("rb") as lines:
+    with path.open("rb") as lines:
         for line in lines:
             digest.update(line)
             estimator.add(read_object(line)["params"])
             request_count += 1
             line_bytes += len(line) - 1
     return PreparedPart(
-        spool,
+        path,
         request_count,
         body_length(line_bytes, request_count),
         digest.hexdigest(),

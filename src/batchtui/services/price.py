@@ -49,17 +49,21 @@ async def count_sample(store: Store, gateway: Gateway, prepared: Prepared) -> Pr
         counts.append(outcome)
     guessed = sum(estimated_input_tokens(params) for params in sample)
     ratio = sum(counts) / max(1, guessed)
-    usual = await asyncio.to_thread(store.results.usual_output, prepared.models)
-    return await asyncio.to_thread(_corrected, prepared, ratio, usual)
+    return await asyncio.to_thread(_corrected, store, prepared, ratio)
 
 
 def _sample(prepared: Prepared) -> list[dict[str, Any]]:
     return [read_object(line)["params"] for line in spread_lines(prepared, SAMPLE_SIZE)]
 
 
-def _corrected(prepared: Prepared, ratio: float, usual_output: dict[str, float]) -> Prepared:
+def _corrected(store: Store, prepared: Prepared, ratio: float) -> Prepared:
+    tried = store.templates.tried_output(prepared.template.text) if prepared.template else {}
+    usual = store.results.usual_output(prepared.models) | tried
     parts = (
-        replace(part, estimate=estimate_lines(part.spool, input_ratio=ratio, usual_output=usual_output))
+        replace(
+            part,
+            estimate=estimate_lines(part.spool, input_ratio=ratio, usual_output=usual, is_tried=bool(tried)),
+        )
         for part in prepared.parts
     )
     return replace(prepared, parts=tuple(parts))

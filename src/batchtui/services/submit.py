@@ -210,6 +210,7 @@ class Submissions:
                     base_url=self._gateway.base_url,
                     attempt=attempt,
                     betas=prepared.betas,
+                    template=prepared.template,
                 )
             )
             try:

@@ -14,6 +14,7 @@ from batchtui.store import Store
 
 if TYPE_CHECKING:
     from batchtui.services.adopt import Adoptions
+    from batchtui.services.compose import Composer
     from batchtui.services.download import Downloads
     from batchtui.services.export import Exports
     from batchtui.services.find import Finder
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from batchtui.services.settle import Settlements
     from batchtui.services.submit import Submissions
     from batchtui.services.sync import Sync, SyncReport
+    from batchtui.services.templates import Templates
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,20 @@ class Workbench:
         from batchtui.services.adopt import Adoptions
 
         return Adoptions(self.store, self.reader)
+
+    @cached_property
+    def templates(self) -> Templates:
+        """The user's templates and the shipped ones."""
+        from batchtui.services.templates import Templates
+
+        return Templates(self.store.files.templates)
+
+    @cached_property
+    def composer(self) -> Composer:
+        """Making submissions from templates and rows."""
+        from batchtui.services.compose import Composer
+
+        return Composer(self.store, self.gateway, self.models, self.require_writable)
 
     async def prepare(
         self, lines: Iterable[bytes], source: str, *, mend: bool = False, sample: int | None = None

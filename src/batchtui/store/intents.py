@@ -14,8 +14,8 @@ import msgspec
 
 from batchtui.domain.batch import Batch, StoredBatch
 from batchtui.domain.errors import BatchtuiError, RefusedError, StoreError, UnknownIdError
-from batchtui.domain.job import Intent, Job
-from batchtui.store import batch_rows, intent_rows, job_rows
+from batchtui.domain.job import Intent, Job, KeptTemplate
+from batchtui.store import batch_rows, intent_rows, job_rows, templates
 from batchtui.store.columns import bindable, new_id, now, written_if
 from batchtui.store.database import Database
 from batchtui.store.files import Files
@@ -68,11 +68,13 @@ class Intents:
         base_url: str,
         attempt: int = 1,
         betas: Sequence[str] = (),
+        template: KeptTemplate | None = None,
     ) -> list[Intent]:
         """Write down what is going to be sent, one intent a part, and take over the prepared spools.
 
-        It is all or nothing, the row of a new job included. Raises `RefusedError` if the job has such a part of
-        that attempt already, as when two processes retry at once.
+        `template` is what the requests were made from, if they were. It is all or nothing, the row of a new job
+        included. Raises `RefusedError` if the job has such a part of that attempt already, as when two processes
+        retry at once.
         """
         intent_ids = [new_id("intent_") for _ in drafts]
 
@@ -80,6 +82,7 @@ class Intents:
             place = (
                 job if isinstance(job, Job) else job_rows.add(connection, job.name, job.profile, datetime.now(UTC))
             )
+            template_key = templates.keep(connection, template) if template else None
             for intent_id, draft in zip(intent_ids, drafts, strict=True):
                 _require_new(connection, place, attempt, draft.part)
                 row = {
@@ -99,6 +102,7 @@ class Intents:
                     "owner": self._presence.token,
                     "created_at": now(),
                     "error": draft.error,
+                    "template_key": template_key,
                 }
                 connection.execute(
                     f"INSERT INTO intents ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})",
@@ -267,6 +271,10 @@ class Intents:
             batch_rows.move(connection, before.key, place)
             job_rows.remove_if_empty(connection, before.job_id)
         batch_rows.set_requests_unindexed(connection, batch.id, intent.estimate_usd)
+        connection.execute(
+            "UPDATE batches SET template_key = (SELECT template_key FROM intents WHERE id = ?) WHERE id = ?",
+            (intent.id, batch.id),
+        )
         connection.execute(
             "UPDATE intents SET state = 'closed', batch_id = ?, settled_at = ?, error = NULL WHERE id = ?",
             (batch.id, now(), intent.id),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,7 +63,7 @@ class Templates:
 
         await self._database.write(write)
 
-    def tried_output(self, text: str) -> Mapping[str, float]:
+    def tried_output(self, text: str) -> dict[str, float]:
         """Return the mean output tokens of the trials of a template with exactly this text, by model."""
         with self._database.reading() as connection:
             return dict(
