@@ -24,12 +24,10 @@ from batchtui.domain.result import read_object
 from batchtui.domain.split import deal, spread
 from batchtui.store import Store
 from batchtui.store.files import rows_beside, template_beside, write_private
+from batchtui.store.requests import NO_ROW
 
 Line = tuple[bytes, bytes | None]
 """A checked request line and the data row it was made from, if there is one, both without a newline."""
-
-NO_ROW = b"null"
-"""What stands among the data rows of a template's requests for one whose data row is not known."""
 
 
 @dataclass(frozen=True, slots=True)

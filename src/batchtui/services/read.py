@@ -116,8 +116,13 @@ class Reader:
         params = read_object(line).get("params")
         return params if isinstance(params, dict) else None
 
+    def data_row(self, row: StoredResult) -> dict[str, Any] | None:
+        """Return the row of data that the request of a row was made from, or None if it was made from none."""
+        line = self._store.requests.row_line(row.batch_key, row.facts.custom_id)
+        return None if line is None else read_object(line)
+
     def as_object(self, row: StoredResult, *, join: bool = False) -> dict[str, Any]:
-        """Return a row as the object that `results --json` prints; `join` puts the request beside it."""
+        """Return a row as the object that `results --json` prints; `join` puts beside it what it was made from."""
         facts, message = row.facts, self.message(row)
         return {
             "custom_id": facts.custom_id,
@@ -133,7 +138,7 @@ class Reader:
             "cost_usd": row.cost_usd,
             "flags": list(facts.flags),
             "request": self.request(row) if join else None,
-            "row": None,
+            "row": self.data_row(row) if join else None,
         }
 
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from batchtui.domain.errors import InputError, RefusedError
 from batchtui.domain.job import Job
+from batchtui.domain.lint import Linter
 from batchtui.domain.request import encode_request
 from batchtui.domain.result import read_object
 from batchtui.domain.retry import EDIT_FIRST, RESEND, Cause, FailedRow, causes, verdict_of
 from batchtui.services.find import Target
 from batchtui.services.models import ModelLists
-from batchtui.services.prepare import Prepared, prepare
+from batchtui.services.prepare import Line, Prepared, spool
 from batchtui.services.submit import OnSent, Submission, Submissions
 from batchtui.store import Store
 
@@ -106,7 +108,8 @@ class Retries:
     async def prepare(self, plan: RetryPlan) -> Prepared:
         """Spool, check and price the rows of a plan.
 
-        The lines are the ones sent before but for the changes, and they go out with the betas of the job.
+        The lines are the ones sent before but for the changes, and they go out with the betas of the job. What they
+        were made from goes along.
         """
         if not plan.rows:
             raise RefusedError(
@@ -116,22 +119,28 @@ class Retries:
                 if plan.edit_first
                 else "",
             )
-        prepared = await prepare(
+        betas = self._store.intents.betas(plan.job.id)
+        linter = Linter(self._models.known(), betas=betas)
+        prepared = await asyncio.to_thread(
+            spool,
             self._store,
-            self._lines(plan),
+            self._lines(plan, linter),
+            linter,
             f"attempt {plan.attempt} of {plan.job.name}",
-            models=self._models.known(),
+            template=self._store.templates.of_job(plan.job.id),
         )
-        return replace(prepared, betas=self._store.intents.betas(plan.job.id))
+        return replace(prepared, betas=betas)
 
     async def send(self, plan: RetryPlan, prepared: Prepared, on_sent: OnSent | None = None) -> Submission:
         """Send a prepared retry as a new attempt; see `Submissions.send` for what it raises."""
         return await self._submissions.send(prepared, job=plan.job, attempt=plan.attempt, on_sent=on_sent)
 
-    def _lines(self, plan: RetryPlan) -> Iterator[bytes]:
-        for row in plan.rows:
+    def _lines(self, plan: RetryPlan, linter: Linter) -> Iterator[Line]:
+        for number, row in enumerate(plan.rows, 1):
             line = self._store.requests.line_at(row.batch_key, row.offset, row.length)
-            yield with_changes(line, plan.changes) if plan.changes else line
+            request = linter.check(number, with_changes(line, plan.changes) if plan.changes else line)
+            if request is not None:
+                yield request.line, self._store.requests.row_line(row.batch_key, row.custom_id)
 
 
 def with_changes(line: bytes, changes: Mapping[str, Any]) -> bytes:

@@ -19,6 +19,9 @@ from batchtui.store.files import Files, file_errors, rows_beside, template_besid
 Row = tuple[int, int, str, str, int, int, int, int | None, int | None]
 """Key of the batch, ordinal, custom_id, model, max_tokens, offset, length, and both of the data row."""
 
+NO_ROW = b"null"
+"""What stands among the data rows of requests for one whose data row is not known."""
+
 
 class Requests:
     """The requests of batches that were sent from here."""
@@ -187,7 +190,7 @@ class _Reader:
             for raw in file:
                 line = raw.removesuffix(b"\n")
                 if line.strip():
-                    yield offset, len(line)
+                    yield (None, None) if line == NO_ROW else (offset, len(line))
                 offset += len(raw)
         self.rows_bytes = offset
 
