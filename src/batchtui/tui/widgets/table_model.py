@@ -1,7 +1,7 @@
 """What a virtual table shows: columns, cells, and where rows come from. No Textual in here."""
 
 from collections import OrderedDict
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Generic, Literal, NamedTuple, Protocol, TypeVar
 
@@ -149,6 +149,18 @@ class ListSource(Generic[K]):
         return self._index.get(key)
 
 
+FEW_KEYS = 16
+"""Up to how many keys it is quicker to ask for each than to go through all rows."""
+
+
+def in_order(source: RowSource[K], keys: Collection[K]) -> list[K]:
+    """Return those of some keys that are shown, in the order shown; many of them should be a set."""
+    if len(keys) > FEW_KEYS:
+        return [key for index in range(len(source)) if (key := source.key_at(index)) in keys]
+    places = ((source.index_of(key), key) for key in keys)
+    return [key for _, key in sorted(place for place in places if place[0] is not None)]
+
+
 class RowBlocks(Generic[K]):
     """The rows last looked at, read from their source in blocks, so that scrolling asks rarely."""
 
@@ -198,16 +210,20 @@ class Marks(Generic[K]):
         """Return all marked keys, the range included."""
         return self._kept | {source.key_at(index) for index in self._range}
 
-    def replace(self, source: RowSource[K], keys: Iterable[K]) -> None:
+    def count(self, source: RowSource[K]) -> int:
+        """Return how many rows are marked, the range included."""
+        return len(self.keys(source)) if self._kept and self._range else len(self._kept) + len(self._range)
+
+    def replace(self, source: RowSource[K], keys: Collection[K]) -> None:
         """Mark exactly `keys`, as far as they are shown, and forget the range."""
-        self._kept = {key for key in keys if source.index_of(key) is not None}
+        self._kept = set(in_order(source, keys))
         self._range_from, self._range = None, range(0)
         self.changes += 1
 
     def prune(self, source: RowSource[K]) -> None:
         """Take the marks off rows that are not shown any more; call `follow` next."""
         before = len(self._kept)
-        self._kept = {key for key in self._kept if source.index_of(key) is not None}
+        self._kept = set(in_order(source, self._kept))
         self.changes += before != len(self._kept)
 
     def follow(self, source: RowSource[K], cursor: int) -> None:
@@ -222,7 +238,11 @@ class Marks(Generic[K]):
 
     def toggle(self, source: RowSource[K], key: K) -> None:
         """Mark a row or take its mark off; a range in progress is kept as it stands instead."""
-        self.replace(source, self.keys(source) if self._range else self._kept ^ {key})
+        if self._range:
+            self.replace(source, self.keys(source))
+        else:
+            self._kept ^= {key}
+            self.changes += 1
 
     def toggle_range(self, source: RowSource[K], cursor: int) -> None:
         """Begin a range at the cursor, or keep the one in progress."""
@@ -234,8 +254,10 @@ class Marks(Generic[K]):
 
     def toggle_all(self, source: RowSource[K]) -> None:
         """Mark every row, or none when every row is marked."""
-        everything = {source.key_at(index) for index in range(len(source))}
-        self.replace(source, () if self.keys(source) == everything else everything)
+        was_all = self.count(source) == len(source)
+        self._kept = set() if was_all else {source.key_at(index) for index in range(len(source))}
+        self._range_from, self._range = None, range(0)
+        self.changes += 1
 
     def drop(self, source: RowSource[K]) -> None:
         """Forget the range in progress, or else every mark."""

@@ -13,7 +13,7 @@ from textual.strip import Strip
 
 from batchtui.tui.widgets.literal import literal
 from batchtui.tui.widgets.navigation import MOVE_BINDINGS, lines_to_move
-from batchtui.tui.widgets.table_model import Column, K, ListSource, Marks, RowBlocks, RowSource
+from batchtui.tui.widgets.table_model import Column, K, ListSource, Marks, RowBlocks, RowSource, in_order
 from batchtui.tui.widgets.table_paint import GUTTER_WIDTH, RowPainter
 
 EventK = TypeVar("EventK", bound=Hashable)
@@ -189,7 +189,7 @@ class VirtualTable(ScrollView, Generic[K], can_focus=True, inherit_bindings=Fals
     def chosen(self) -> list[K]:
         """What an action is about, in the order shown: the marked rows, or else the one under the cursor."""
         if self._marks:
-            return sorted(self.marked, key=lambda key: self._source.index_of(key) or 0)
+            return in_order(self._source, self.marked)
         return [] if self._cursor_key is None else [self._cursor_key]
 
     def set_columns(self, columns: Sequence[Column]) -> None:
@@ -247,7 +247,7 @@ class VirtualTable(ScrollView, Generic[K], can_focus=True, inherit_bindings=Fals
 
     def set_marked(self, keys: Iterable[K]) -> None:
         """Mark exactly these rows; keys that are not shown are left out."""
-        self._marks.replace(self._source, keys)
+        self._marks.replace(self._source, set(keys))
         self._tell_marks()
 
     def render_line(self, y: int) -> Strip:
@@ -368,4 +368,4 @@ class VirtualTable(ScrollView, Generic[K], can_focus=True, inherit_bindings=Fals
             self._marks_told = self._marks.changes
             self.refresh()
             if self.is_running:
-                self.post_message(self.MarksChanged(self, len(self.marked)))
+                self.post_message(self.MarksChanged(self, self._marks.count(self._source)))
