@@ -50,7 +50,7 @@ class Selection:
 
 
 class ResultKeys(Sequence[ResultKey]):
-    """Keys of results in an order, 8 bytes each, so that 400,000 of them are no burden; they are not to be changed."""
+    """Keys of results in an order, 8 bytes each, so that 400,000 are no burden; not to be changed."""
 
     __slots__ = ("packed",)
 
