@@ -23,6 +23,7 @@ BatchtuiError
 │   ├── RateLimitError    429
 │   ├── SpendLimitError   a spend cap of the organisation or workspace
 │   └── ServerError       5xx
+├── MismatchError         results and requests that are not of the same batch
 └── UnclearSubmissionError  a create whose outcome is unknown
 """
 
@@ -225,6 +226,10 @@ class SpendLimitError(ApiError):
 
 class ServerError(ApiError):
     """The API failed (5xx); a create may or may not have taken effect."""
+
+
+class MismatchError(BatchtuiError):
+    """The results of a batch are not the answers to the requests it is said to have; both are kept."""
 
 
 class UnclearSubmissionError(BatchtuiError):

@@ -1,0 +1,158 @@
+"""From the text of a template to a template that can be used, or to all that is wrong with it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+from jinja2 import TemplateSyntaxError
+
+from batchtui.domain.checks import Checks, read_checks
+from batchtui.domain.errors import TemplateError
+from batchtui.domain.template.compiled import Source as Compiled
+from batchtui.domain.template.filters import TYPED
+from batchtui.domain.template.model import DEFAULT_CUSTOM_ID, Template
+from batchtui.domain.template.problem import Path, Place, TemplateProblem
+from batchtui.domain.template.sandbox import SYNTAX_FAILURES, Sandbox
+from batchtui.domain.template.source import MAX_PROBLEMS, Source, read_source
+
+KEYS = ("description", "custom_id", "params", "defaults", "betas", "checks")
+"""The keys of a template."""
+
+MARKS = ("{{", "{%", "{#")
+"""What makes a string a Jinja2 source; all others are texts as they are."""
+
+
+def parse_template(text: str, name: str) -> Template:
+    """Return the template of a text; raises TemplateError with every problem and its line.
+
+    `name` is what messages call it, the stem of its file.
+    """
+    source = read_source(text, name)
+    reader = _Reader(source)
+    template = reader.template(text, name)
+    if reader.problems:
+        told = sorted(reader.problems, key=lambda problem: problem.line or 0)
+        raise TemplateError(name, told[:MAX_PROBLEMS])
+    return template
+
+
+def strings_in(value: object, path: Path) -> Iterator[tuple[Path, str]]:
+    """Yield every string of a value and where it stands."""
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from strings_in(item, (*path, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from strings_in(item, (*path, index))
+
+
+def is_jinja(text: str) -> bool:
+    """Return whether a string has anything for Jinja2 to do."""
+    return any(mark in text for mark in MARKS)
+
+
+class _Reader:
+    """Reads key by key and collects what is wrong."""
+
+    def __init__(self, source: Source) -> None:
+        self.problems: list[TemplateProblem] = []
+        self._source = source
+
+    def template(self, text: str, name: str) -> Template:
+        values = self._source.values
+        for key in values.keys() - set(KEYS):
+            near = difflib.get_close_matches(key, KEYS, 1)
+            hint = f"did you mean {near[0]}?" if near else f"a template has {', '.join(KEYS[:-1])} and {KEYS[-1]}"
+            self._tell((key,), f"there is no key {key!r}: {hint}")
+        params = self._mapping("params")
+        if not params and not self._source.values.get("params"):
+            self._tell(("params",), "there are no params: give model, max_tokens and messages")
+        custom_id = self._text("custom_id") or DEFAULT_CUSTOM_ID
+        self._check_jinja(custom_id, params)
+        return Template(
+            name=name,
+            text=text,
+            description=self._text("description").strip(),
+            custom_id=custom_id,
+            params=params,
+            defaults=self._mapping("defaults"),
+            betas=self._betas(),
+            checks=self._checks(params),
+            places=self._source.places,
+        )
+
+    def _text(self, key: str) -> str:
+        value = self._source.values.get(key)
+        if value is None:
+            return ""
+        if not isinstance(value, str):
+            self._tell((key,), f"{key} must be text")
+            return ""
+        return value
+
+    def _mapping(self, key: str) -> dict[str, Any]:
+        value = self._source.values.get(key)
+        if value is None:
+            return {}
+        if not isinstance(value, dict):
+            self._tell((key,), f"{key} must be a mapping")
+            return {}
+        return value
+
+    def _betas(self) -> tuple[str, ...]:
+        value = self._source.values.get("betas")
+        if value is None:
+            return ()
+        if not isinstance(value, list) or not all(isinstance(beta, str) and beta for beta in value):
+            self._tell(("betas",), "betas must be a list of their names")
+            return ()
+        return tuple(value)
+
+    def _checks(self, params: Mapping[str, Any]) -> Checks:
+        checks, wrong = read_checks(self._source.values)
+        for name, message in wrong:
+            self._tell(("checks", name) if name else ("checks",), message)
+        return checks
+
+    def _check_jinja(self, custom_id: str, params: dict[str, Any]) -> None:
+        for path, text in (*strings_in(custom_id, ("custom_id",)), *strings_in(params, ("params",))):
+            if is_jinja(text):
+                place = self._source.places.get(path, Place(1, False))
+                for line, message in _jinja_problems(text, may_be_typed=path != ("custom_id",)):
+                    self.problems.append(TemplateProblem(place.line_of(line), message))
+        for path, line in self._source.lines.items():
+            if isinstance(path[-1], str) and path[0] == "params" and is_jinja(path[-1]):
+                self.problems.append(TemplateProblem(line, f"the key {path[-1]!r}: keys are not rendered"))
+
+    def _tell(self, path: Path, message: str) -> None:
+        self.problems.append(TemplateProblem(self._source.lines.get(path), message))
+
+
+@lru_cache(maxsize=1)
+def _sandbox() -> Sandbox:
+    """Return an environment that only reads; making one takes longer than reading a template."""
+    return Sandbox()
+
+
+def _jinja_problems(text: str, *, may_be_typed: bool) -> Iterator[tuple[int, str]]:
+    try:
+        source = Compiled(_sandbox(), text, Place(1, True))
+    except SYNTAX_FAILURES as error:
+        line = error.lineno if isinstance(error, TemplateSyntaxError) else 1
+        yield line, syntax_message(error)
+        return
+    yield from source.problems
+    if source.typed is not None and not may_be_typed:
+        yield 1, f"a custom_id is text, so it has no `{TYPED}`"
+
+
+def syntax_message(error: BaseException) -> str:
+    """Return what is wrong with a Jinja2 source that cannot be read."""
+    if isinstance(error, RecursionError | MemoryError | OverflowError):
+        return "the Jinja2 is nested too deeply"
+    return f"not valid Jinja2: {getattr(error, 'message', None) or error}"
