@@ -15,7 +15,7 @@ from typing import NoReturn
 from batchtui.domain.errors import StoreError
 from batchtui.store import Store, download_rows, files, ingest
 from batchtui.store.files import Files
-from tests.store.making import PROFILE, draft, foreign, places, running, succeeded
+from tests.store.making import PROFILE, TEMPLATE, draft, foreign, places, running, succeeded
 
 IDS = ["a", "b", "c"]
 
@@ -34,7 +34,7 @@ def here(*_args: object, **_kwargs: object) -> NoReturn:
 async def submission(store: Store) -> None:
     """Take a batch as far as the point that has been patched."""
     job = await store.jobs.create("rivers", PROFILE)
-    intent = await draft(store, job, IDS)
+    intent = await draft(store, job, IDS, template=TEMPLATE)
     await store.intents.mark_sending(intent.id)
     await store.intents.close(intent.id, running("msgbatch_1", 3))
     here()
@@ -47,7 +47,7 @@ async def prepared(store: Store) -> None:
 
 async def sending(store: Store) -> None:
     job = await store.jobs.create("rivers", PROFILE)
-    intent = await draft(store, job, IDS)
+    intent = await draft(store, job, IDS, template=TEMPLATE)
     await store.intents.mark_sending(intent.id)
     here()
 
@@ -61,6 +61,20 @@ async def taken_over(store: Store) -> None:
 async def closed(store: Store) -> None:
     """Stop after the rows of a batch are committed and before its requests are moved."""
     Files.put_requests_in_place = here  # type: ignore[method-assign]
+    await submission(store)
+
+
+async def half_moved(store: Store) -> None:
+    """Stop when the data rows are moved, and neither the template nor the requests."""
+    original, calls = Path.rename, []
+
+    def rename(path: Path, place: Path) -> Path:
+        calls.append(place.name)
+        if calls[-2:] == ["rows.jsonl", "template.yaml"]:
+            here()
+        return original(path, place)
+
+    Path.rename = rename  # type: ignore[assignment,method-assign]
     await submission(store)
 
 

@@ -8,14 +8,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from batchtui.domain.batch import Batch, Counts, StoredBatch
-from batchtui.domain.job import Intent, Job
+from batchtui.domain.job import Intent, Job, KeptTemplate
 from batchtui.domain.request import body_length
 from batchtui.paths import Places
 from batchtui.store import Draft, Ingested, ResultsWriter, Store
+from batchtui.store.files import rows_beside, template_beside
 
 URL = "http://127.0.0.1:8000"
 PROFILE = "default"
 MODEL = "claude-haiku-4-5-20251001"
+TEMPLATE = KeptTemplate("rivers", "params:\r\n  model: größer  # exactly so\n\n")
 CREATED_AT = datetime.now(UTC) - timedelta(hours=1)
 
 
@@ -88,20 +90,45 @@ async def foreign(store: Store, batch_id: str, results: int) -> StoredBatch:
     return store.batches.get(batch_id)
 
 
-async def draft(store: Store, job: Job, custom_ids: Iterable[str], *, attempt: int = 1, part: int = 1) -> Intent:
+def row_line(custom_id: str) -> bytes:
+    """Return the data row that a request of this custom_id is made from."""
+    return json.dumps({"name": custom_id, "text": "größer\n"}, ensure_ascii=False).encode()
+
+
+async def draft(
+    store: Store,
+    job: Job,
+    custom_ids: Iterable[str],
+    *,
+    attempt: int = 1,
+    part: int = 1,
+    template: KeptTemplate | None = None,
+) -> Intent:
+    """Write down a submission; with a template it is made from that and data rows."""
+    custom_ids = list(custom_ids)
     lines = [request_line(custom_id) for custom_id in custom_ids]
     spool = store.files.new_spool()
     spool.write_bytes(b"".join(line + b"\n" for line in lines))
+    if template is not None:
+        rows_beside(spool).write_bytes(b"".join(row_line(custom_id) + b"\n" for custom_id in custom_ids))
+        template_beside(spool).write_bytes(template.text.encode())
     draft = Draft(part, 1, spool, len(lines), body_length(sum(map(len, lines)), len(lines)), "", 0.5)
-    (intent,) = await store.intents.open([draft], job=job, base_url=URL, attempt=attempt)
+    (intent,) = await store.intents.open([draft], job=job, base_url=URL, attempt=attempt, template=template)
     return intent
 
 
 async def send(
-    store: Store, job: Job, custom_ids: Sequence[str], batch_id: str, *, attempt: int = 1, part: int = 1
+    store: Store,
+    job: Job,
+    custom_ids: Sequence[str],
+    batch_id: str,
+    *,
+    attempt: int = 1,
+    part: int = 1,
+    template: KeptTemplate | None = None,
 ) -> StoredBatch:
     """Take a batch through its intent, as if the API had taken it, and return it running."""
-    intent = await draft(store, job, custom_ids, attempt=attempt, part=part)
+    intent = await draft(store, job, custom_ids, attempt=attempt, part=part, template=template)
     await store.intents.mark_sending(intent.id)
     await store.intents.close(intent.id, running(batch_id, len(custom_ids)))
     await store.requests.index(batch_id)

@@ -9,8 +9,9 @@ import pytest
 
 from batchtui.domain.selection import Selection
 from batchtui.store import Store
+from batchtui.store.files import rows_beside, template_beside
 from tests.store.conftest import Open
-from tests.store.making import PROFILE, bring, request_line, running, succeeded
+from tests.store.making import PROFILE, TEMPLATE, bring, request_line, row_line, running, succeeded
 
 ROOT = Path(__file__).parents[2]
 IDS = ["a", "b", "c"]
@@ -62,12 +63,15 @@ def the_batch_is_in_place(store: Store, home: Path) -> None:
     stored = store.batches.get("msgbatch_1")
     assert (stored.job_name, stored.requests_known, stored.cost_usd) == ("rivers", True, 0.5)
     assert [store.requests.line(stored.key, custom_id) for custom_id in IDS] == [request_line(i) for i in IDS]
+    assert [store.requests.row_line(stored.key, custom_id) for custom_id in IDS] == [row_line(i) for i in IDS]
+    assert store.templates.of_batch(stored.key) == TEMPLATE
+    assert template_beside(store.files.requests_path(stored.id)).read_bytes() == TEMPLATE.text.encode()
     assert store.intents.open_ones() == []
     assert not list((home / "spool").iterdir())
     assert store.check() == []
 
 
-@pytest.mark.parametrize("point", ["closed", "moved", "submission"])
+@pytest.mark.parametrize("point", ["closed", "half_moved", "moved", "submission"])
 def test_a_close_that_was_cut_off_is_finished(killed: Killed, open_store: Open, home: Path, point: str) -> None:
     killed(point)
     the_batch_is_in_place(open_store(), home)
@@ -80,7 +84,10 @@ def test_a_submission_that_was_cut_off_is_unclear(killed: Killed, open_store: Op
     assert intent.state == "unclear"
     assert intent.error is not None
     assert "ended while it was sending" in intent.error
-    assert store.files.spool_path(intent.id).read_bytes() == b"".join(request_line(i) + b"\n" for i in IDS)
+    spool = store.files.spool_path(intent.id)
+    assert spool.read_bytes() == b"".join(request_line(i) + b"\n" for i in IDS)
+    assert rows_beside(spool).read_bytes() == b"".join(row_line(i) + b"\n" for i in IDS)
+    assert store.templates.of_job(intent.job_id) == TEMPLATE
     assert store.check() == []
 
 
@@ -96,6 +103,8 @@ async def test_an_open_store_sees_that_the_sender_has_died(start: Start, open_st
     (intent,) = store.intents.open_ones()
     assert intent.state == "unclear"
     await store.intents.close(intent.id, running("msgbatch_1", 3))
+    await store.requests.index("msgbatch_1")
+    assert store.requests.row_line(store.batches.get("msgbatch_1").key, "b") == row_line("b")
 
 
 @pytest.mark.parametrize("point", ["prepared", "taken_over"])

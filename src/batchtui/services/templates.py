@@ -73,7 +73,7 @@ class Templates:
 
     def load(self, name_or_path: str) -> Template:
         """Return a template ready to use; raises `TemplateError` beside what `read` raises."""
-        from batchtui.domain.template.model import parse_template
+        from batchtui.domain.template.parse import parse_template
 
         path = self._find(name_or_path)
         return parse_template(_read(path, name_or_path), path.stem)
@@ -186,7 +186,7 @@ def _is_there(path: Path) -> bool:
 
 
 def _parsed(path: Path, changed_at: datetime) -> TemplateEntry:
-    from batchtui.domain.template.model import parse_template
+    from batchtui.domain.template.parse import parse_template
 
     problem = description = ""
     try:
