@@ -22,8 +22,8 @@ _RESULT = "result"
 class Source:
     """A source that can be run; a string that is nothing but `{{ … | typed }}` gives the value of the expression.
 
-    `used` is what it uses of a row, `problems` are line and message of what it may not use; with any it cannot be
-    run. Making one raises one of SYNTAX_FAILURES, running it one of FAILURES.
+    `used` is what it uses of a row, `problems` are line and message of what it may not use; with any it does
+    nothing. Making one raises one of SYNTAX_FAILURES, running it one of FAILURES.
     """
 
     def __init__(self, sandbox: Sandbox, text: str, place: Place) -> None:
@@ -36,14 +36,12 @@ class Source:
         self.problems = list(problems_of(tree, sandbox))
         self.used = Used() if self.problems else used_in(tree)
         self._sandbox = sandbox
-        self._program: Program | None = None
-        if not self.problems:
-            code = sandbox.compiled(tree, _FILE)
-            self._program = Program.from_code(sandbox, code, {})
+        # With problems there is nothing to run, and an empty program is as good as none.
+        code = sandbox.compiled(nodes.Template([], lineno=1) if self.problems else tree, _FILE)
+        self._program = Program.from_code(sandbox, code, {})
 
-    def value(self, variables: Mapping[str, Any]) -> Any:
+    def value(self, variables: Mapping[str, Any]) -> object:
         """Return the text it makes, or the value of a typed one."""
-        assert self._program is not None, "a source with problems is never run"
         context = Context(self._sandbox, variables, None, {})  # type: ignore[arg-type]  # it is only read
         pieces = list(self._program.root_render_func(context))
         if self.typed is not None:
@@ -57,7 +55,7 @@ class Source:
         """Return the line of the template at which it stopped."""
         line, trace = 1, error.__traceback__
         while trace is not None:
-            if trace.tb_frame.f_code.co_filename == _FILE and self._program is not None:
+            if trace.tb_frame.f_code.co_filename == _FILE:
                 line = self._program.get_corresponding_lineno(trace.tb_lineno)
             trace = trace.tb_next
         return self.place.line_of(line)

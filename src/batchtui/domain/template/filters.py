@@ -7,14 +7,16 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jinja2 import TemplateRuntimeError, Undefined, pass_context
+from jinja2 import Undefined, pass_context
 from jinja2.filters import FILTERS
-from jinja2.runtime import Context
 
 from batchtui.domain.estimate import CHARS_PER_TOKEN
 from batchtui.domain.template.limits import MAX_ITEMS, TooMuchError, fits
+
+if TYPE_CHECKING:
+    from jinja2.runtime import Context
 
 MAX_SLOW_CHARS = 1_000_000
 """Characters that a filter or method takes at most if it looks at each of them in Python."""
@@ -128,9 +130,9 @@ def format_(value: object, *args: object, **kwargs: object) -> str:
 
 
 @pass_context
-def sum_(context: Context, value: Iterable[Any], attribute: str | int | None = None, start: float = 0) -> Any:
+def sum_(context: Context, value: Iterable[Any], attribute: str | int | None = None, start: float = 0) -> float:
     """Return the sum of numbers, or of an attribute of each item."""
-    total: Any = start
+    total = start
     for item in FILTERS["map"](context, value, attribute=attribute) if attribute is not None else value:
         if not isinstance(item, int | float):
             raise TypeError(f"sum adds numbers, not {kind_of(item)}")
@@ -150,16 +152,18 @@ def list_(value: Iterable[Any]) -> list[Any]:
     return list(islice(value, MAX_ITEMS + 1))
 
 
-def batch(value: Iterable[Any], size: int, fill: object = None) -> Any:
+def batch(value: Iterable[Any], size: int, fill: object = None) -> Iterable[object]:
     """Return lists of so many items each, the last one filled up if there is something to fill it with."""
     _few_groups(size)
-    return FILTERS["batch"](value, size, fill)
+    batches: Iterable[object] = FILTERS["batch"](value, size, fill)
+    return batches
 
 
-def slice_(value: Iterable[Any], count: int, fill: object = None) -> Any:
+def slice_(value: Iterable[Any], count: int, fill: object = None) -> Iterable[object]:
     """Return so many lists of about equal length."""
     _few_groups(count)
-    return FILTERS["slice"](list_(value), count, fill)
+    slices: Iterable[object] = FILTERS["slice"](list_(value), count, fill)
+    return slices
 
 
 def text(value: object) -> str:
@@ -211,14 +215,18 @@ FILE_FILTERS = ("readfile", "b64file", "media_type")
 TYPED = "typed"
 """The filter that is none: it gives the value itself, see `Renderer`."""
 
-CHEAP = frozenset("capitalize count d default first last length lower trim truncate upper".split())
+CHEAP = frozenset(
+    ("capitalize", "count", "d", "default", "first", "last", "length", "lower", "trim", "truncate", "upper")
+)
 """Filters of Jinja2 that take texts of any size."""
 
-KEPT = CHEAP | frozenset(
-    "abs dictsort filesizeformat float groupby int items map max min reject rejectattr reverse select selectattr "
-    "sort title unique urlencode".split()
+KEPT = frozenset(
+    (
+        *("abs", "dictsort", "filesizeformat", "float", "groupby", "int", "items", "map", "max", "min", "reject"),
+        *("rejectattr", "reverse", "select", "selectattr", "sort", "title", "unique", "urlencode"),
+    )
 )
-"""Filters of Jinja2 as they are; the others make HTML, differ from run to run, or are of no use here."""
+"""Filters of Jinja2 that take short texts; the others make HTML, differ from run to run, or are of no use here."""
 
 
 def _split(value: str, separator: str | None = None, count: int = -1) -> list[str]:
@@ -257,13 +265,25 @@ def _slow(name: str, value: str) -> None:
 
 
 _PLAIN = (
-    "capitalize casefold count endswith find isalnum isalpha isdigit islower isnumeric isspace istitle isupper lower "
-    "lstrip partition removeprefix removesuffix rfind rpartition rstrip startswith strip swapcase title upper"
+    *(
+        "capitalize",
+        "casefold",
+        "count",
+        "endswith",
+        "find",
+        "isalnum",
+        "isalpha",
+        "isdigit",
+        "islower",
+        "isnumeric",
+    ),
+    *("isspace", "istitle", "isupper", "lower", "lstrip", "partition", "removeprefix", "removesuffix", "rfind"),
+    *("rpartition", "rstrip", "startswith", "strip", "swapcase", "title", "upper"),
 )
 
 METHODS: Mapping[type, Mapping[str, Callable[..., Any]]] = {
     str: {
-        **{name: getattr(str, name) for name in _PLAIN.split()},
+        **{name: getattr(str, name) for name in _PLAIN},
         "center": center,
         "join": lambda separator, values: joined(values, separator),
         "ljust": _ljust,

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 MAX_DEPTH = 64
 _SMALLEST, _LARGEST = -(2**63), 2**64 - 1
 
 
-def check_plain(value: Any, depth: int = 0) -> None:
+def check_plain(value: object, depth: int = 0) -> None:
     """Raise TypeError or ValueError if JSON cannot hold a value exactly."""
     if depth > MAX_DEPTH:
         raise ValueError(f"the value is nested deeper than {MAX_DEPTH} levels")

@@ -21,6 +21,9 @@ from batchtui.domain.template.problem import Path as Where
 from batchtui.domain.template.problem import Place
 from batchtui.domain.template.sandbox import FAILURES, Row, Sandbox
 
+_Make = Callable[[Sequence[object]], Any]
+"""What makes a value, given the values of the slots."""
+
 _COLUMNS_TOLD = 12
 
 
@@ -73,7 +76,7 @@ class Renderer:
         row.update(self._values)
         variables = {**self._sandbox.globals, **row, "row": row, "row_number": number}
         self._sandbox.meter.begin()
-        custom_id = self._run(self._custom_id, variables, number)
+        custom_id = str(self._run(self._custom_id, variables, number))
         if not CUSTOM_ID.match(custom_id):
             self._refuse_custom_id(custom_id, number)
         made, encoded = [], []
@@ -85,7 +88,7 @@ class Renderer:
         line = b"".join((b'{"custom_id":"', custom_id.encode(), b'","params":', *pieces, b"}"))
         return Rendered(custom_id, self._make(made), line)
 
-    def _fill(self, slot: _Slot, variables: Mapping[str, Any], number: int) -> tuple[Any, bytes]:
+    def _fill(self, slot: _Slot, variables: Mapping[str, Any], number: int) -> tuple[object, bytes]:
         value = self._run(slot.source, variables, number)
         try:
             if type(value) is not str:
@@ -100,7 +103,7 @@ class Renderer:
             slot.kept = filled
         return filled
 
-    def _run(self, source: Source, variables: Mapping[str, Any], number: int) -> Any:
+    def _run(self, source: Source, variables: Mapping[str, Any], number: int) -> object:
         try:
             return source.value(variables)
         except UndefinedError as error:
@@ -131,7 +134,7 @@ class Renderer:
     def _source(self, text: str, path: Where) -> Source:
         return Source(self._sandbox, text, self._places.get(path, Place(1, False)))
 
-    def _compile(self, value: Any, path: Where) -> Callable[[Sequence[Any]], Any]:
+    def _compile(self, value: object, path: Where) -> _Make:
         """Add the pieces of a value to the line and return what makes the value, given those of the slots."""
         if isinstance(value, str) and is_jinja(value):
             index = len(self._slots)
@@ -139,7 +142,7 @@ class Renderer:
             self._line.append(index)
             return lambda made: made[index]
         if isinstance(value, Mapping) and _has_jinja(value):
-            makers = []
+            makers: list[tuple[str, _Make]] = []
             for key, item in value.items():
                 self._add(b"," if makers else b"{")
                 self._add(msgspec.json.encode(key) + b":")
@@ -168,10 +171,10 @@ class _Slot:
 
     def __init__(self, source: Source) -> None:
         self.source = source
-        self.kept: tuple[Any, bytes] | None = None
+        self.kept: tuple[object, bytes] | None = None
 
 
-def _has_jinja(value: Any) -> bool:
+def _has_jinja(value: object) -> bool:
     if isinstance(value, str):
         return is_jinja(value)
     if isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""Jinja2 as templates use it: a language of values and texts, from which no way leads to Python or to endless work."""
+"""Jinja2 as templates use it: a language of values and texts, with no way to Python or to endless work."""
 
 from __future__ import annotations
 
@@ -87,51 +87,44 @@ class Sandbox(SandboxedEnvironment):
         self.meter = Meter()
         self.globals = {"range": _range, "dict": dict, "namespace": _Namespace}
         self.filters = self._filters(files or Files(None, ()))
-        self.concat = self._concat  # type: ignore[assignment]  # of which the base has one for all environments
+        self.concat = self._concat  # type: ignore[method-assign]  # of which the base has one for all environments
 
     def compiled(self, tree: nodes.Template, name: str) -> CodeType:
-        """Return code that charges for its steps; raises one of SYNTAX_FAILURES. `name` is its file in tracebacks."""
+        """Return code that charges for its steps; `name` is its file in tracebacks. Raises SYNTAX_FAILURES."""
         return self.compile(_Charging().visit(tree), filename=name)
 
-    def getattr(self, obj: Any, attribute: str) -> Any:
+    def getattr(self, obj: object, attribute: str) -> object:
         """Return the value under a key, else one of the methods that values have here."""
-        kind = type(obj)
-        if kind is Row:
-            if attribute in obj:
-                return obj[attribute]
-            kind = dict
-        elif kind is dict and attribute in obj:
+        if isinstance(obj, dict) and attribute in obj:
             return obj[attribute]
-        methods = filters.METHODS.get(kind)
-        if methods is not None:
-            method = methods.get(attribute)
-            if method is not None:
-                return partial(method, obj)
-            return self._nothing(obj, attribute)
+        method = filters.METHODS.get(dict if type(obj) is Row else type(obj), {}).get(attribute)
+        if method is not None:
+            return partial(method, obj)
         if isinstance(obj, LoopContext | Namespace | Undefined) and not attribute.startswith("_"):
             return super().getattr(obj, attribute)
         if isinstance(obj, tuple) and attribute in getattr(obj, "_fields", ()):
             return getattr(obj, attribute)
         return self._nothing(obj, attribute)
 
-    def getitem(self, obj: Any, argument: Any) -> Any:
+    def getitem(self, obj: object, argument: object) -> object:
         """Return an item by key or position, else what `getattr` gives."""
         if isinstance(obj, Undefined):
             return super().getitem(obj, argument)
         if isinstance(obj, dict | list | tuple | str | range):
+            items: Any = obj
             try:
-                return obj[argument]
+                return items[argument]
             except (TypeError, LookupError):
                 pass
         return self.getattr(obj, argument) if isinstance(argument, str) else self._nothing(obj, argument)
 
-    def is_safe_callable(self, obj: Any) -> bool:
+    def is_safe_callable(self, obj: object) -> bool:
         """Return whether it is one of the few things that can be called."""
         if isinstance(obj, MethodType):
             return isinstance(obj.__self__, LoopContext)
         return isinstance(obj, partial | Undefined) or obj in self.globals.values()
 
-    def call(self, context: Context, obj: Any, /, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
+    def call(self, context: Context, obj: Callable[..., object], /, *args: object, **kwargs: object) -> object:
         """Call something and weigh what comes of it."""
         if not self.is_safe_callable(obj):
             raise SecurityError(f"{filters.kind_of(obj)} cannot be called")
@@ -142,7 +135,7 @@ class Sandbox(SandboxedEnvironment):
         self.meter.weigh(result)
         return result
 
-    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+    def call_binop(self, context: Context, operator: str, left: object, right: object) -> object:
         """Do arithmetic whose result has a bearable size."""
         if operator == "*":
             _check_product(left, right)
@@ -157,13 +150,14 @@ class Sandbox(SandboxedEnvironment):
         self.meter.weigh(result)
         return result
 
-    def _nothing(self, obj: Any, name: Any) -> Undefined:
-        if isinstance(name, str) and name.startswith("_") and not isinstance(obj, dict):
+    def _nothing(self, obj: object, key: object) -> Undefined:
+        name = str(key)
+        if name.startswith("_") and not isinstance(obj, dict):
             hint = f"{name!r} is part of Python and out of reach of templates"
             return self.undefined(hint, obj=obj, name=name, exc=SecurityError)
         if type(obj) is Row:
             return self.undefined(f"the row has no column {name!r}", obj=obj, name=name)
-        return self.undefined(f"{filters.kind_of(obj)} has no {name!r}", obj=obj, name=str(name))
+        return self.undefined(f"{filters.kind_of(obj)} has no {key!r}", obj=obj, name=name)
 
     def _concat(self, pieces: Iterable[str]) -> str:
         made = filters.joined(pieces)
@@ -173,7 +167,7 @@ class Sandbox(SandboxedEnvironment):
     def _filters(self, files: Files) -> dict[str, Callable[..., Any]]:
         named: dict[str, Callable[..., Any]] = {
             **{name: FILTERS[name] for name in filters.CHEAP},
-            **{name: _for_short(name, FILTERS[name]) for name in filters.KEPT - filters.CHEAP},
+            **{name: _for_short(name, FILTERS[name]) for name in filters.KEPT},
             **filters.OWN,
             "readfile": files.text,
             "b64file": files.base64,
@@ -189,7 +183,7 @@ class Sandbox(SandboxedEnvironment):
 
     def _weighing(self, filter_: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(filter_)
-        def weighing(*args: Any, **kwargs: Any) -> Any:
+        def weighing(*args: object, **kwargs: object) -> object:
             result = filter_(*args, **kwargs)
             self.meter.weigh(result)
             return result
@@ -202,7 +196,7 @@ class Sandbox(SandboxedEnvironment):
             charge(steps)
             yield value
 
-    def _step(self, value: Any) -> Any:
+    def _step(self, value: object) -> object:
         self.meter.charge(1)
         return value
 
@@ -262,7 +256,7 @@ def problems_of(tree: nodes.Template, sandbox: Sandbox) -> Iterator[tuple[int, s
 
 
 @pass_context
-def _written(context: Context, value: Any) -> Any:
+def _written(context: Context, value: object) -> object:
     """Return what is written for a value: nothing for null."""
     kind = type(value)
     if kind is str or kind is int or kind is float or kind is bool or isinstance(value, Undefined):
@@ -288,7 +282,7 @@ def _range(*bounds: int) -> range:
     return numbers
 
 
-def _check_product(left: Any, right: Any) -> None:
+def _check_product(left: object, right: object) -> None:
     if isinstance(left, int) and isinstance(right, int):
         if left.bit_length() + right.bit_length() > MAX_BITS:
             refuse_number()
@@ -304,7 +298,7 @@ def _check_product(left: Any, right: Any) -> None:
 
 def _for_short(name: str, filter_: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(filter_)
-    def for_short(*args: Any, **kwargs: Any) -> Any:
+    def for_short(*args: object, **kwargs: object) -> object:
         # The value is first or, for filters that want the environment too, second.
         for value in args[:2]:
             if isinstance(value, str) and len(value) > filters.MAX_SLOW_CHARS:
@@ -314,7 +308,7 @@ def _for_short(name: str, filter_: Callable[..., Any]) -> Callable[..., Any]:
     return for_short
 
 
-def _filtered(node: nodes.Expr, name: str, *args: nodes.Expr) -> nodes.Filter:
+def _filtered(node: nodes.Node, name: str, *args: nodes.Expr) -> nodes.Filter:
     return nodes.Filter(node, name, list(args), [], None, None, lineno=node.lineno)
 
 

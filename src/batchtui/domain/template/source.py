@@ -108,7 +108,7 @@ class _Reader:
             raise TemplateError(self._name, self._problems[:MAX_PROBLEMS])
         return self._source
 
-    def _value(self, node: yaml.Node, path: Path) -> Any:
+    def _value(self, node: yaml.Node, path: Path) -> object:
         self._left -= 1
         line = node.start_mark.line + 1
         if self._left < 0:
@@ -123,9 +123,12 @@ class _Reader:
             if node.tag != f"{_TAG}seq":
                 self._tell(node, _no_tag(node.tag))
             return [self._item(item, (*path, index)) for index, item in enumerate(node.value)]
-        return self._scalar(node, path)
+        if isinstance(node, yaml.ScalarNode):
+            return self._scalar(node, path)
+        self._tell(node, _no_tag(node.tag))
+        return None
 
-    def _item(self, node: yaml.Node, path: Path) -> Any:
+    def _item(self, node: yaml.Node, path: Path) -> object:
         self._source.lines[path] = node.start_mark.line + 1
         return self._value(node, path)
 
@@ -161,7 +164,7 @@ class _Reader:
             return None
         return key
 
-    def _scalar(self, node: yaml.ScalarNode, path: Path) -> Any:
+    def _scalar(self, node: yaml.ScalarNode, path: Path) -> str | int | float | None:
         match node.tag.removeprefix(_TAG):
             case "str":
                 is_block = node.style == "|"
@@ -172,13 +175,13 @@ class _Reader:
             case "null":
                 return None
             case "bool":
-                return node.value.lower() == "true"
+                return str(node.value).lower() == "true"
             case "int" | "float" as kind:
                 return self._number(node, kind)
         self._tell(node, _no_tag(node.tag))
         return None
 
-    def _number(self, node: yaml.ScalarNode, kind: str) -> int | float:
+    def _number(self, node: yaml.Node, kind: str) -> int | float:
         try:
             number = int(node.value) if kind == "int" else float(node.value)
         except ValueError:
