@@ -73,7 +73,7 @@ async def test_parts_that_wait_for_room_are_shown_and_go_out_by_themselves(
     path = write_requests(tmp_path / "large.jsonl", 8)
     app = make_app(bench)
     async with app.run_test(size=WIDE, notifications=True) as pilot:
-        await pilot.press("n")
+        await pilot.press("N")
         await until(pilot, lambda: isinstance(app.screen, SubmitScreen))
         app.screen.query_one("#path", Input).value = str(path)
         await pilot.press("enter")
@@ -94,7 +94,7 @@ async def test_a_file_is_checked_priced_and_sent(bench: Workbench, server: Serve
     path = write_requests(tmp_path / "questions.jsonl")
     app = make_app(bench)
     async with app.run_test(size=NARROW, notifications=True) as pilot:
-        await pilot.press("n")
+        await pilot.press("N")
         await until(pilot, lambda: isinstance(app.screen, SubmitScreen))
         app.screen.query_one("#path", Input).value = str(path)
         await pilot.press("enter")
@@ -114,7 +114,7 @@ async def test_what_is_wrong_with_a_file_is_said_where_it_was_given(
     bad.write_bytes(request_line("a") + b"\n" + request_line("a") + b"\nnot json\n")
     app = make_app(bench)
     async with app.run_test(size=WIDE, notifications=True) as pilot:
-        await pilot.press("n")
+        await pilot.press("N")
         await until(pilot, lambda: isinstance(app.screen, SubmitScreen))
         field = app.screen.query_one("#path", Input)
         for given, answer in {
@@ -194,7 +194,7 @@ async def test_an_unclear_answer_opens_the_settling_and_is_settled_by_looking(
     app = make_app(bench)
     server.simulator.faults.pending.append(Fault(kind="drop_after", method="POST", path=CREATE))
     async with app.run_test(size=NARROW, notifications=True) as pilot:
-        await pilot.press("n")
+        await pilot.press("N")
         await until(pilot, lambda: isinstance(app.screen, SubmitScreen))
         app.screen.query_one("#path", Input).value = str(path)
         await pilot.press("enter")
@@ -278,7 +278,7 @@ async def test_quitting_asks_only_while_something_is_sent(bench: Workbench, serv
     app = make_app(bench)
     server.simulator.faults.pending.append(Fault(kind="hang", method="POST", path=CREATE))
     async with app.run_test(size=NARROW, notifications=True) as pilot:
-        await pilot.press("n")
+        await pilot.press("N")
         await until(pilot, lambda: isinstance(app.screen, SubmitScreen))
         app.screen.query_one("#path", Input).value = str(path)
         await pilot.press("enter")
@@ -304,7 +304,7 @@ async def test_the_cap_in_the_settings_holds(bench: Workbench, server: Served, t
     await failed_job(bench, server, "lakes")
     app = make_app(bench, max_cost_usd=0.0)
     async with app.run_test(size=NARROW, notifications=True) as pilot:
-        await pilot.press("n")
+        await pilot.press("N")
         await until(pilot, lambda: isinstance(app.screen, SubmitScreen))
         app.screen.query_one("#path", Input).value = str(file)
         await pilot.press("enter")
@@ -323,7 +323,7 @@ async def test_a_pipe_is_not_waited_for(bench: Workbench, tmp_path: Path) -> Non
     os.mkfifo(pipe)
     app = make_app(bench)
     async with app.run_test(size=NARROW) as pilot:
-        await pilot.press("n")
+        await pilot.press("N")
         await until(pilot, lambda: isinstance(app.screen, SubmitScreen))
         app.screen.query_one("#path", Input).value = str(pipe)
         await pilot.press("enter")

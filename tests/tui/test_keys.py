@@ -8,6 +8,8 @@ from batchtui.services.workbench import Workbench
 from batchtui.simulator import Served
 from batchtui.tui import bindings
 from batchtui.tui.app import BatchtuiApp
+from batchtui.tui.screens.compose import ComposeScreen
+from batchtui.tui.screens.data_picker import DataPicker
 from batchtui.tui.screens.first_start import FirstStartScreen
 from batchtui.tui.screens.help import HelpScreen
 from batchtui.tui.screens.results import ResultsScreen
@@ -24,9 +26,11 @@ from tests.tui.screen_text import screen_lines, uneven_lines
 ROOMS: dict[str, list[BindingType]] = {
     "batches": [*bindings.BATCH_TABLE, *bindings.BATCHES, *bindings.ROOM, *bindings.APP],
     "results": [*bindings.RESULT_TABLE, *bindings.RESULTS, *bindings.ROOM, *bindings.APP],
+    "compose": [*bindings.TEMPLATE_TABLE, *bindings.COMPOSE, *bindings.ROOM, *bindings.APP],
 }
 DIALOGS = (
     ConfirmScreen,
+    DataPicker,
     FilterLine,
     FirstStartScreen,
     HelpScreen,
@@ -129,8 +133,8 @@ async def test_a_click_on_a_key_presses_it(bench: Workbench) -> None:
     app = make_app(bench)
     async with app.run_test(size=WIDE, notifications=True) as pilot:
         bar = screen_lines(app)[-1]
-        await pilot.click("KeyBar", offset=(bar.index("Submit"), 0))
-        await until(pilot, lambda: isinstance(app.screen, SubmitScreen))
+        await pilot.click("KeyBar", offset=(bar.index("Compose"), 0))
+        await until(pilot, lambda: isinstance(app.screen, ComposeScreen))
 
 
 async def test_leaving_an_empty_results_room_leads_back(bench: Workbench) -> None:

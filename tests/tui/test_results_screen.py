@@ -210,4 +210,4 @@ async def test_a_file_that_is_gone_is_told_and_harms_nothing_else(bench: Workben
         await pilot.press("t")
         await until_told(pilot, "results.jsonl")
         await pilot.press("o", "y", "down", "escape")
-        await until_shown(pilot, "n Submit")
+        await until_shown(pilot, "n Compose")

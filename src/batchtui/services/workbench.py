@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from batchtui.services.poll import Poller, PollState
     from batchtui.services.prepare import Prepared
     from batchtui.services.read import Reader
+    from batchtui.services.recent import RecentData
     from batchtui.services.retry import Retries
     from batchtui.services.settle import Settlements
     from batchtui.services.submit import Submissions
@@ -137,7 +138,7 @@ class Workbench:
         """Attaching requests to batches made elsewhere."""
         from batchtui.services.adopt import Adoptions
 
-        return Adoptions(self.store, self.reader)
+        return Adoptions(self.store)
 
     @cached_property
     def templates(self) -> Templates:
@@ -152,6 +153,13 @@ class Workbench:
         from batchtui.services.compose import Composer
 
         return Composer(self.store, self.gateway, self.models, self.require_writable)
+
+    @cached_property
+    def recent_data(self) -> RecentData:
+        """Which data was composed with lately."""
+        from batchtui.services.recent import RecentData
+
+        return RecentData(self.store.files.templates.with_name("recent-data.json"))
 
     async def prepare(
         self, lines: Iterable[bytes], source: str, *, mend: bool = False, sample: int | None = None

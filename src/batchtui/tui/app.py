@@ -73,10 +73,16 @@ class BatchtuiApp(App[None]):
 
         return ResultsScreen(self.session, self.size)
 
+    def _composing_screen(self) -> Screen[Any]:
+        from batchtui.tui.screens.compose import ComposeScreen
+
+        return ComposeScreen(self.session, self.size)
+
     def on_mount(self) -> None:
         """Begin what is always running, once the first screen is painted."""
         self.add_mode("batches", self.get_default_screen)
         self.add_mode("results", self._results_screen)
+        self.add_mode("compose", self._composing_screen)
         self.session.reported.subscribe(self, self._reported)
         self.session.poll_changed.subscribe(self, self._poll_changed)
         self.call_after_refresh(self.set_timer, PAINTED_SECONDS, self._begin)
@@ -185,15 +191,17 @@ class BatchtuiApp(App[None]):
         self.session.poller.toggle_pause()
 
     async def action_quit(self) -> None:
-        """Quit, after a question if something is being sent."""
-        if not self.session.is_sending:
+        """Quit, after a question if something is being sent or would be lost."""
+        from batchtui.tui.present.questions import quit_question
+
+        question = quit_question(is_sending=self.session.is_sending, unsaved=self.session.unsaved)
+        if question is None:
             self.exit()
             return
         from batchtui.tui.widgets.dialogs import ConfirmScreen
 
-        words = "Something is being sent. If you leave now, its outcome is unknown and has to be settled later."
-        question = ConfirmScreen("Quit while sending?", [words], confirm_label="Quit", danger=True)
-        await self.push_screen(question, lambda agreed: self.exit() if agreed else None)
+        screen = ConfirmScreen(question.title, question.body, confirm_label=question.confirm, danger=True)
+        await self.push_screen(screen, lambda agreed: self.exit() if agreed else None)
 
     @on(messages.RetryAsked)
     @on(messages.CancelAsked)
@@ -201,6 +209,8 @@ class BatchtuiApp(App[None]):
     @on(messages.RenameAsked)
     @on(messages.AdoptAsked)
     @on(messages.SubmitAsked)
+    @on(messages.ComposeAsked)
+    @on(messages.ComposeAgainAsked)
     @on(messages.SettleAsked)
     @on(messages.CopyAsked)
     @on(messages.PagerAsked)

@@ -14,6 +14,7 @@ APP: list[BindingType] = [
     _key("question_mark", "help", "Keys", "help", "Show the keys that work here", show=True),
     _key("1", "room('batches')", "Batches", "screen-batches", "Go to the batches"),
     _key("2", "room('results')", "Results", "screen-results", "Go to the results of the row under the cursor"),
+    _key("3", "room('compose')", "Compose", "screen-compose", "Write a template, try it on rows, and send them"),
     _key("R", "refresh_now", "Refresh", "refresh", "Ask the API now"),
     _key("equals_sign", "pause", "Pause", "pause", "Stop asking the API, or go on"),
     _key("q", "quit", "Quit", "quit", "Quit; asks only if something is being sent", show=True),
@@ -32,7 +33,11 @@ ROOM: list[BindingType] = [
 BATCHES: list[BindingType] = [
     _key("r", "retry", "Retry failed", "retry", "Send again what failed, after a question", show=True),
     _key("c", "cancel", "Cancel", "cancel", "Cancel the batch, after a question", show=True),
-    _key("n", "submit", "Submit", "submit", "Send a file of requests, after a question", show=True),
+    _key("n", "compose", "Compose", "compose", "Make requests from a template and rows of data", show=True),
+    _key("N", "submit", "Submit file", "submit", "Send a file of requests, after a question"),
+    _key(
+        "t", "compose_again", "Compose again", "compose-again", "Compose from the template of this job, on new rows"
+    ),
     _key("w", "download", "Download", "download", "Download the results now"),
     _key("e", "rename", "Rename", "rename", "Give the job another name"),
     _key("a", "adopt", "Adopt", "adopt", "Bring in a batch made elsewhere, or attach its requests"),
@@ -60,4 +65,40 @@ RESULTS: list[BindingType] = [
     _key("o", "pager", "Pager", "pager", "Read what the pane shows in $PAGER"),
     _key("w", "download", "Download", "download-results", "Download the results now"),
     _key("y", "copy", "Copy", "copy-row", "Send id, text, JSON or request to the clipboard"),
+]
+
+TEMPLATE_TABLE: list[BindingType] = [
+    _key("enter", "activate", "Edit", "edit-template", "Write in the template; escape leaves it", show=True),
+]
+
+COMPOSE: list[BindingType] = [
+    _key("d", "ask('data')", "Data", "choose-data", "Choose the rows: a file, a folder, a SQLite query", show=True),
+    _key(
+        "b", "ask('send')", "Send batch", "send-batch", "Send a request for every row, after a question", show=True
+    ),
+    _key(
+        "T", "ask('try')", "Try live", "try-row", "Send this one row now at full price, after a question", show=True
+    ),
+    _key("t", "next_view", "View", "next-preview", "Next view: text, JSON, answer, changes", show=True),
+    _key("left,h", "go_row(-1)", "Row before", "previous-row", "Try the row before"),
+    _key("right,l", "go_row(1)", "Next row", "next-row", "Try the next row"),
+    _key("r", "random_row", "Random row", "random-row", "Try any row"),
+    _key("number_sign", "ask('row')", "Go to row", "go-to-row", "Try the row of a number"),
+    _key(
+        "ctrl+s",
+        "ask('save')",
+        "Save",
+        "save-template",
+        "Save the template, as a copy of your own if need be",
+        show=True,
+    ),
+    _key("n", "ask('new')", "New", "new-template", "Begin a template", show=True),
+    _key("c", "ask('duplicate')", "Duplicate", "duplicate-template", "Copy the template under another name"),
+    _key("e", "ask('rename')", "Rename", "rename-template", "Give the template another name"),
+    _key("D", "ask('delete')", "Delete", "delete-template", "Delete the template, after a question"),
+    _key("u", "ask('revert')", "Revert", "revert-template", "Drop the changes, after a question"),
+    _key("O", "ask('editor')", "Editor", "open-editor", "Write the template in $EDITOR"),
+    _key("o", "pager", "Pager", "pager-preview", "Read what the preview shows in $PAGER"),
+    _key("y", "copy", "Copy", "copy-preview", "Send custom_id, text, JSON or template to the clipboard"),
+    _key("N", "ask('file')", "Submit file", "submit-file", "Send a file of requests, after a question"),
 ]

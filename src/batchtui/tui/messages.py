@@ -12,6 +12,7 @@ from batchtui.domain.job import Job
 
 if TYPE_CHECKING:
     from batchtui.services.find import Target
+    from batchtui.tui.flows.compose import Verb
 
 
 @dataclass(eq=False, repr=False)
@@ -53,6 +54,20 @@ class AdoptAsked(Message):
 @dataclass(eq=False, repr=False)
 class SubmitAsked(Message):
     """Choose a file of requests and send it."""
+
+
+@dataclass(eq=False, repr=False)
+class ComposeAsked(Message):
+    """Do something with the template or the data in hand."""
+
+    verb: "Verb"
+
+
+@dataclass(eq=False, repr=False)
+class ComposeAgainAsked(Message):
+    """Compose from the template that a job was made from."""
+
+    target: "Target"
 
 
 @dataclass(eq=False, repr=False)

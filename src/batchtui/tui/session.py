@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from batchtui.services.find import Target
     from batchtui.services.poll import Poller, PollState
     from batchtui.services.sync import SyncReport
+    from batchtui.tui.composing import Composing
 
 FIRST_BATCHES = 200
 """How many batches are read before the first paint; more than a screen shows."""
@@ -35,6 +36,7 @@ class Session:
     """
 
     def __init__(self, app: App[None], workbench: Workbench, config: Config) -> None:
+        self._app = app
         self.workbench = workbench
         self.config = config
         self.batches_changed: Signal[None] = Signal(app, "batches changed")
@@ -58,6 +60,18 @@ class Session:
         return self.workbench.poller(
             on_state=self._on_state, on_report=self._on_report, on_download=self.on_download
         )
+
+    @cached_property
+    def composing(self) -> "Composing":
+        """What is being composed; made when the room for it is first entered."""
+        from batchtui.tui.composing import Composing
+
+        return Composing(self._app, self.workbench)
+
+    @property
+    def unsaved(self) -> list[str]:
+        """The names of templates with changes that are in no file."""
+        return [draft.key.name for draft in self.composing.unsaved] if "composing" in self.__dict__ else []
 
     @property
     def poll(self) -> "PollState | None":

@@ -7,6 +7,7 @@ from textual.app import App
 
 from batchtui.tui import messages
 from batchtui.tui.flows import manage
+from batchtui.tui.flows.compose import compose, compose_again
 from batchtui.tui.flows.retry import retry
 from batchtui.tui.flows.settle import settle
 from batchtui.tui.flows.submit import submit
@@ -19,6 +20,8 @@ Asked = (
     | messages.RenameAsked
     | messages.AdoptAsked
     | messages.SubmitAsked
+    | messages.ComposeAsked
+    | messages.ComposeAgainAsked
     | messages.SettleAsked
     | messages.CopyAsked
     | messages.PagerAsked
@@ -40,6 +43,10 @@ def flow(app: App[None], session: Session, message: Asked) -> Coroutine[Any, Any
             return manage.adopt(app, session, stored)
         case messages.SubmitAsked():
             return submit(app, session)
+        case messages.ComposeAsked(verb):
+            return compose(app, session, verb)
+        case messages.ComposeAgainAsked(target):
+            return compose_again(app, session, target)
         case messages.SettleAsked():
             return settle(app, session)
         case messages.CopyAsked(choices):

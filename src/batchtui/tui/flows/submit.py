@@ -1,10 +1,10 @@
-"""`n`: choose a file, check and price it, ask, send it."""
+"""Submitting: choose a file, check and price it, ask, send it."""
 
 from textual.app import App
 
 from batchtui.domain.estimate import require_affordable
 from batchtui.domain.human import bytes_text, counted
-from batchtui.services.prepare import discard
+from batchtui.services.prepare import Prepared, discard
 from batchtui.tui.flows.ask import agreed
 from batchtui.tui.present.notices import sent_notice
 from batchtui.tui.present.questions import submit_question
@@ -20,18 +20,24 @@ async def submit(app: App[None], session: Session) -> None:
     choice = await app.push_screen_wait(SubmitScreen(bench))
     if choice is None:
         return
+    await send_prepared(app, session, choice.prepared, choice.name)
+
+
+async def send_prepared(app: App[None], session: Session, prepared: Prepared, name: str) -> None:
+    """Send a prepared submission as a job of this name if the user agrees to the numbers, else drop it."""
+    bench = session.workbench
     try:
-        require_affordable(choice.prepared.estimate, session.config.max_cost_usd)
-        if not await agreed(app, submit_question(choice.name, choice.prepared, bench.profile)):
+        require_affordable(prepared.estimate, session.config.max_cost_usd)
+        if not await agreed(app, submit_question(name, prepared, bench.profile)):
             return
-        words = f"sending {counted(choice.prepared.request_count, 'request')}"
+        words = f"sending {counted(prepared.request_count, 'request')}"
         with session.activity(f"{words} …", sends=True) as activity:
             sent = await bench.submissions.send(
-                choice.prepared,
-                name=choice.name,
+                prepared,
+                name=name,
                 on_sent=lambda done, total: activity.say(f"sending {bytes_text(done)} of {bytes_text(total)}"),
             )
     finally:
-        await discard(choice.prepared)
+        await discard(prepared)
     tell(app, sent_notice(sent))
     session.poller.refresh()

@@ -88,6 +88,17 @@ def discard_question(intent: Intent) -> Question:
     return Question(f"Drop {counted(intent.request_count, 'request')}?", body, "Drop", is_danger=True)
 
 
+def quit_question(*, is_sending: bool, unsaved: Sequence[str]) -> Question | None:
+    """Ask whether to quit, if something would be lost or left unclear by it."""
+    words = []
+    if is_sending:
+        words.append("Something is being sent. If you leave now, its outcome has to be settled later.")
+    if unsaved:
+        words.append(f"Not saved, and lost if you leave now: {', '.join(unsaved)}. ctrl+s in Compose saves.")
+    title = "Quit while sending?" if is_sending else "Quit without saving?"
+    return Question(title, tuple(words), "Quit", is_danger=True) if words else None
+
+
 def price(estimate: Estimate) -> str:
     """Return what a submission costs, in a few words."""
     if estimate.cost_usd_high is None:

@@ -10,7 +10,7 @@ from batchtui.tui.present.listing import Item, batches_of, tally
 
 READ_ONLY = "This is read-only: nothing is sent, canceled or deleted."
 SENDS = frozenset({"retry", "cancel", "submit"})
-ABOUT_A_ROW = frozenset({"retry", "cancel", "download", "rename", "copy"})
+ABOUT_A_ROW = frozenset({"retry", "cancel", "download", "rename", "copy", "compose_again"})
 
 
 def why_not(action: str, item: Item | None, chosen: Sequence[StoredBatch], *, ours: bool, read_only: bool) -> str:
@@ -25,6 +25,8 @@ def why_not(action: str, item: Item | None, chosen: Sequence[StoredBatch], *, ou
         return ""
     if item is None:
         return "There is no batch here."
+    if action in {"copy", "compose_again"} and not isinstance(item, Intent):
+        return ""
     if action == "copy":
         return ""
     if isinstance(item, Intent):

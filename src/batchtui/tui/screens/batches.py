@@ -14,6 +14,7 @@ from batchtui.tui import bindings
 from batchtui.tui.messages import (
     AdoptAsked,
     CancelAsked,
+    ComposeAgainAsked,
     CopyAsked,
     DownloadAsked,
     RenameAsked,
@@ -36,7 +37,12 @@ from batchtui.tui.widgets.virtual_table import VirtualTable
 if TYPE_CHECKING:
     from batchtui.domain.filter import Filter
 
-EMPTY = "No batches yet.\n\nn sends a file of requests.\nBatches made elsewhere appear when the API has been asked."
+EMPTY = (
+    "No batches yet.\n\n"
+    "n composes one from a template and rows of data.\n"
+    "N sends a file of requests.\n"
+    "Batches made elsewhere appear when the API has been asked."
+)
 NO_MATCH = "Nothing fits this filter.\n\nesc takes it away."
 
 AGES_SECONDS = 5
@@ -208,6 +214,16 @@ class BatchesScreen(Room):
         """Ask for another name."""
         if target := self.session.selected_target():
             self.post_message(RenameAsked(target.job))
+
+    async def action_compose(self) -> None:
+        """Go where requests are made."""
+        await self.go_to_room("compose")
+
+    @explained
+    def action_compose_again(self) -> None:
+        """Ask for the template of the job under the cursor."""
+        if target := self.session.selected_target():
+            self.post_message(ComposeAgainAsked(target))
 
     @explained
     def action_submit(self) -> None:

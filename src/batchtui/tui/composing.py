@@ -1,0 +1,237 @@
+"""What is being composed: the templates with what was changed in them, and the rows they are tried on."""
+
+import asyncio
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual.app import App
+from textual.signal import Signal
+
+from batchtui.domain.errors import BatchtuiError, DataError, InputError, TemplateError
+from batchtui.services.recent import DataChoice, Used
+from batchtui.services.workbench import Workbench
+from batchtui.tui.drafts import Answer, DataFacts, Draft, Found, Look, TemplateKey
+
+if TYPE_CHECKING:
+    from batchtui.domain.job import KeptTemplate
+    from batchtui.domain.template.model import Template
+    from batchtui.services.compose import Survey
+    from batchtui.services.rows import Rows
+    from batchtui.services.templates import TemplateEntry
+
+
+class Composing:
+    """The working copies of templates and the data beside them, kept while the screens run.
+
+    `changed` tells that the list, the template, its data or the row is another, by whatever but typing. `row_count`
+    is None until all rows of the data were read once.
+    """
+
+    def __init__(self, app: App[None], workbench: Workbench) -> None:
+        self.changed: Signal[None] = Signal(app, "composing changed")
+        self.drafts: dict[TemplateKey, Draft] = {}
+        self.key: TemplateKey | None = None
+        self.number = 1
+        self.row_count: int | None = None
+        self.answer: Answer | None = None
+        self.recent: Sequence[Used] = ()
+        self._bench = workbench
+        self._opened: tuple[tuple[str, str, str], Rows] | None = None
+        self._opening = asyncio.Lock()
+
+    @property
+    def draft(self) -> Draft | None:
+        """The template under the cursor."""
+        return None if self.key is None else self.drafts.get(self.key)
+
+    @property
+    def unsaved(self) -> list[Draft]:
+        """The templates with changes that are in no file."""
+        return [draft for draft in self.drafts.values() if draft.is_changed]
+
+    async def look(self) -> None:
+        """Read the templates again; a text with changes stays, and is marked if its file is another now."""
+        known = {draft.key.name: draft.entry for draft in self.drafts.values() if draft.entry}
+        found, self.recent = await asyncio.to_thread(_read, self._bench, known)
+        before, drafts = self.drafts, {key: draft for key, draft in self.drafts.items() if key.kind == "job"}
+        is_other = False
+        for one in found:
+            key = TemplateKey("listed", one.entry.name)
+            drafts[key] = draft = before.get(key) or Draft(key, one.text or "", one.text or "")
+            is_other |= draft.entry != one.entry
+            draft.follow(one)
+        for key, draft in before.items():
+            if key not in drafts and draft.is_changed:
+                is_other |= not draft.was_changed_elsewhere
+                draft.was_changed_elsewhere = True
+                drafts[key] = draft
+        if is_other or drafts.keys() != before.keys():
+            self.drafts = drafts
+            if self.draft is None and drafts:
+                self.choose(next(iter(drafts)))
+            self.changed.publish(None)
+
+    def choose(self, key: TemplateKey) -> None:
+        """Take another template in hand; its data are those it was last used with, else the ones at hand."""
+        before, draft = self.draft, self.drafts[key]
+        self.key = key
+        if draft.choice is None:
+            draft.choice = self._last_used(key.name) or (before.choice if before else None)
+        if before is None or draft.choice != before.choice:
+            self.number = 1
+
+    def take(self, name: str) -> None:
+        """Take a listed template in hand."""
+        self.choose(TemplateKey("listed", name))
+        self.changed.publish(None)
+
+    def take_text(self, draft: Draft, text: str) -> None:
+        """Go on with another text of a template."""
+        draft.text = text
+        self.changed.publish(None)
+
+    def drop(self, draft: Draft) -> None:
+        """Forget what was changed in a template; the next look finds it as its file is, if it has one."""
+        self.drafts = {key: one for key, one in self.drafts.items() if one is not draft}
+
+    async def moved(self, draft: Draft, name: str) -> None:
+        """Go on with a template whose file has another name now."""
+        self.drop(draft)
+        key = TemplateKey("listed", name)
+        self.drafts[key] = Draft(key, draft.saved, draft.text, choice=draft.choice)
+        await self.look()
+        self.take(name)
+
+    async def take_data(self, choice: DataChoice) -> None:
+        """Compose with other data from now on, and remember them."""
+        if draft := self.draft:
+            draft.choice, self.number, self._opened = choice, 1, None
+            self.changed.publish(None)
+            await asyncio.to_thread(self._bench.recent_data.remember, Used(draft.key.name, choice))
+
+    def take_row(self, number: int) -> None:
+        """Try another row."""
+        self.number = max(1, number)
+        self.changed.publish(None)
+
+    def take_answer(self, answer: Answer) -> None:
+        """Keep what a live trial brought."""
+        self.answer = answer
+        self.changed.publish(None)
+
+    def take_job(self, kept: "KeptTemplate") -> None:
+        """Take the template of a job in hand, beside today's by that name."""
+        key = TemplateKey("job", kept.name)
+        today = self.drafts.get(TemplateKey("listed", kept.name))
+        self.drafts = {key: Draft(key, kept.text, kept.text, today=today.text if today else ""), **self.drafts}
+        self.choose(key)
+        self.changed.publish(None)
+
+    async def rows(self, choice: DataChoice) -> "Rows":
+        """Return the rows of a choice, which stay open until others are asked for."""
+        async with self._opening:
+            place = (choice.source, choice.query, choice.encoding)
+            if self._opened is None or self._opened[0] != place:
+                rows = await asyncio.to_thread(open_choice, choice)
+                self._close()
+                self._opened, self.row_count = (place, rows), None
+            return self._opened[1]
+
+    async def look_at_row(self) -> Look | None:
+        """Return what the text in hand does with the row in hand; None without a template."""
+        draft, number = self.draft, self.number
+        if draft is None:
+            return None
+        text, choice = draft.text, draft.choice
+        template = data = preview = None
+        problems: tuple[str, ...] = ()
+        try:
+            if choice is not None:
+                rows = await self.rows(choice)
+                data = DataFacts(choice, rows.kind, rows.columns, self.row_count)
+            template = await self.template(draft)
+            if choice is not None:
+                preview = await self._bench.composer.preview(template, rows, number, values=choice.values)
+        except TemplateError as error:
+            problems = tuple(map(str, error.problems))
+        except BatchtuiError as error:
+            problems = (str(error),)
+            if isinstance(error, DataError):
+                # A file that has changed since is opened anew the next time.
+                self._opened = None
+        return Look(number, text, template, data, preview, problems)
+
+    async def survey(self) -> "Survey | None":
+        """Return what all chosen rows come to with the text in hand; None where there is nothing to go by."""
+        draft = self.draft
+        if draft is None or draft.choice is None:
+            return None
+        rows = await self.rows(draft.choice)
+        self.row_count = await asyncio.to_thread(rows.count)
+        return await self._bench.composer.survey(
+            await self.template(draft),
+            rows,
+            values=draft.choice.values,
+            where=draft.choice.where or None,
+            limit=draft.choice.limit,
+        )
+
+    async def template(self, draft: Draft) -> "Template":
+        """Return a draft ready to use; raises `TemplateError`, and `InputError` if its file cannot be read."""
+        from batchtui.domain.template.parse import parse_template
+
+        if draft.trouble:
+            raise InputError(draft.trouble)
+        return await asyncio.to_thread(parse_template, draft.text, draft.key.name)
+
+    def _last_used(self, name: str) -> DataChoice | None:
+        return next((used.choice for used in self.recent if used.template == name), None)
+
+    def _close(self) -> None:
+        if self._opened is not None:
+            self._opened[1].close()
+            self._opened = None
+
+
+def open_choice(choice: DataChoice) -> "Rows":
+    """Open the rows of a choice; a leading `~` is the home directory. Blocks.
+
+    A pipe, a device and stdin are refused: waiting for them could not be ended, not even by quitting.
+    """
+    from batchtui.services.rows import open_rows
+
+    source = os.path.expanduser(choice.source)  # noqa: PTH111 - this one leaves what it cannot do
+    path = Path(source)
+    if source == "-" or (path.exists() and not path.is_file() and not path.is_dir()):
+        raise InputError(
+            f"{choice.source}: is a pipe or a device.",
+            unharmed="Nothing was read.",
+            todo="Give a file or a folder here; `batchtui submit` reads pipes.",
+        )
+    return open_rows(source, query=choice.query or None, encoding=choice.encoding or None)
+
+
+def look_into(choice: DataChoice) -> DataFacts:
+    """Return what there is to be had, and see that the choice can be used; its rows are not counted. Blocks."""
+    if choice.where:
+        from batchtui.domain.template.expression import expression
+
+        expression(choice.where)
+    with open_choice(choice) as rows:
+        return DataFacts(choice, rows.kind, rows.columns)
+
+
+def _read(bench: Workbench, known: "Mapping[str, TemplateEntry]") -> tuple[list[Found], list[Used]]:
+    """Read the list of templates, and the texts of those that are not as they are known. Blocks."""
+    found = []
+    for entry in bench.templates.list():
+        text, trouble = None, ""
+        if known.get(entry.name) != entry:
+            try:
+                text = bench.templates.read(str(entry.path))
+            except BatchtuiError as error:
+                trouble = str(error)
+        found.append(Found(entry, text, trouble))
+    return found, bench.recent_data.list()
