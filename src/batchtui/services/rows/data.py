@@ -44,15 +44,20 @@ class Data:
         self._begin = 0
         self._state = _state(file)
 
+    @property
+    def end(self) -> int:
+        """Return where the file ends, in bytes of the file as it is."""
+        return self._state[0]
+
     def head(self, size: int) -> bytes:
         """Return the first bytes."""
         return self.reading().read(size)
 
-    def as_text(self, encoding: str | None) -> Data:
-        """Return the same as UTF-8 without a byte order mark, which takes the place of this one.
+    def make_text(self, encoding: str | None) -> None:
+        """See that from now on the bytes are UTF-8 without a byte order mark.
 
-        Without an encoding a byte order mark decides, else it has to be UTF-8. Anything else is copied to a
-        private temporary file.
+        Without an encoding a byte order mark decides, else it has to be UTF-8, which shows when it is read. Any
+        other is translated into a private temporary file, which takes the place of this one.
         """
         if encoding is not None:
             _require_encoding(encoding)
@@ -61,12 +66,11 @@ class Data:
         wanted = encoding or marked
         if codecs.lookup(wanted).name == UTF_8:
             self._begin = len(mark) if marked == UTF_8 else 0
-            return self
-        begin = len(mark) if encoding is None else 0
-        pieces = (text.encode() for text in self.decoded(wanted, begin))
-        copy = _private_copy(pieces)
-        self.close()
-        return Data(copy, self.source, self.folder).as_text(UTF_8)
+            return
+        copy = _private_copy(text.encode() for text in self.decoded(wanted, 0 if encoding else len(mark)))
+        self._file.close()
+        self._file, self._state = copy, _state(copy)
+        self.make_text(UTF_8)
 
     def reading(self, offset: int = 0, *, in_lines: bool = False) -> io.BufferedReader:
         """Return a stream of the bytes from an offset on; `in_lines`, a line too large raises `DataError`."""
@@ -136,12 +140,20 @@ class _Reading(io.RawIOBase):
     def __init__(self, data: Data, offset: int, *, in_lines: bool) -> None:
         super().__init__()
         self._data = data
-        self._offset = offset
+        self._begin = self._offset = offset
         self._in_lines = in_lines
         self._line_bytes = 0
 
     def readable(self) -> bool:
         return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        start = {os.SEEK_SET: self._begin, os.SEEK_CUR: self._offset, os.SEEK_END: self._data.end}[whence]
+        self._offset = start + offset
+        return self._offset - self._begin
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # a Buffer, and CPython gives this one
         data = self._data.pread(len(buffer), self._offset)
@@ -202,7 +214,7 @@ def _state(file: IO[bytes]) -> tuple[int, int]:
 
 def _require_encoding(encoding: str) -> None:
     try:
-        b"".decode(encoding)
+        io.TextIOWrapper(io.BytesIO(), encoding=encoding)
     except (LookupError, ValueError) as error:
         raise InputError(
             f"{encoding!r} is no encoding of text known here.", todo="Give one as utf-8, utf-16, cp1252 or latin-1."

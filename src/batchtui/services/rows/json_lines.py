@@ -13,6 +13,8 @@ from batchtui.services.rows.data import Data
 from batchtui.services.rows.indexed import BATCH_BYTES, IndexedRows, Mark
 from batchtui.services.rows.model import Row
 
+LOOKED_AT_BYTES = 1024 * 1024
+
 
 class JsonLinesRows(IndexedRows):
     """The objects of a JSON Lines file; blank lines are passed over, nested values stay nested.
@@ -50,8 +52,12 @@ class JsonLinesRows(IndexedRows):
             return DECODER.decode(raw.decode())
         except UnicodeDecodeError:
             self._data.fail_at_bad_bytes()
-        except (ValueError, RecursionError) as error:
-            raise bad_json(self.source, line, error) from error
+        except json.JSONDecodeError as error:
+            raise bad_json(self.source, line, f"{error.msg} at column {error.colno:,}") from error
+        except RecursionError as error:
+            raise bad_json(self.source, line, "it is nested too deeply") from error
+        except ValueError as error:
+            raise bad_json(self.source, line, str(error)) from error
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -78,12 +84,8 @@ def as_object(value: object, source: str, line: int) -> dict[str, Any]:
     )
 
 
-def bad_json(source: str, line: int, error: Exception) -> DataError:
+def bad_json(source: str, line: int, what: str) -> DataError:
     """Return the error for what is no JSON."""
-    if isinstance(error, json.JSONDecodeError):
-        what = f"{error.msg} at column {error.colno:,}"
-    else:
-        what = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
     return DataError(f"{source}: line {line:,}: not JSON: {what}.", todo="Mend the line named.", line=line)
 
 
@@ -91,3 +93,14 @@ def _words(value: object) -> str:
     if isinstance(value, list):
         return "an array"
     return "null" if value is None else "a text" if isinstance(value, str) else "a number or a truth value"
+
+
+def is_in_lines(data: Data) -> bool:
+    """Return whether a text named JSON is JSON Lines: its first line is an object, and another one begins below."""
+    lines = [line for line in data.head(LOOKED_AT_BYTES).splitlines() if line.strip()]
+    if len(lines) < 2 or not lines[1].lstrip().startswith(b"{"):
+        return False
+    try:
+        return isinstance(DECODER.decode(lines[0].decode()), dict)
+    except (ValueError, RecursionError):
+        return False

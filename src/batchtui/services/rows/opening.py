@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import get_args
@@ -31,7 +32,9 @@ BEGINNINGS: tuple[tuple[bytes, Kind], ...] = ((b"SQLite format 3\0", "sqlite"), 
 
 HEAD_BYTES = 4096
 
-TEXT_KINDS = frozenset({"csv", "tsv", "json", "jsonl"})
+BINARY_KINDS = frozenset({"folder", "parquet", "sqlite"})
+
+_JSON = re.compile(rb"\s*(?:\{|\[\s*[{\]])")
 
 UNREADABLE_SUFFIXES = {
     **dict.fromkeys((".xlsx", ".xls", ".ods", ".numbers"), "Save the spreadsheet as CSV (UTF-8)."),
@@ -60,23 +63,49 @@ def open_rows(
     if format is not None and format not in KINDS:
         raise InputError(f"{format!r} is no kind of data.", todo=f"Kinds are {', '.join(KINDS)}.")
     kind = format or _kind_by_name(source)
+    if source != STDIN and kind in {"folder", "sqlite"}:
+        return _at_path(source, kind, query=query, encoding=encoding)
     data = copied(sys.stdin.buffer, "stdin") if source == STDIN else open_data(Path(source), source)
     try:
-        return _of_data(data, kind or _kind_by_content(data), query=query, encoding=encoding, types=types)
+        kind = kind or next((kind for begin, kind in BEGINNINGS if data.head(len(begin)) == begin), None)
+        if kind in {"folder", "sqlite"}:
+            data.close()
+            if data.folder is None:
+                raise InputError(f"{data.source}: a {kind} cannot be read from a pipe.", todo="Give its path.")
+            return _at_path(source, kind, query=query, encoding=encoding)
+        return _of_data(data, kind, query=query, encoding=encoding, types=types)
     except BaseException:
         data.close()
         raise
 
 
-def _of_data(data: Data, kind: str, *, query: str | None, encoding: str | None, types: bool) -> Rows:
+def _at_path(source: str, kind: str, *, query: str | None, encoding: str | None) -> Rows:
     _require_fitting(kind, query, encoding)
-    if kind == "jsonl":
-        from batchtui.services.rows.json_lines import JsonLinesRows
+    if kind == "folder":
+        from batchtui.services.rows.folder import FolderRows
 
-        return JsonLinesRows(data.as_text(encoding))
+        return FolderRows(source)
+    from batchtui.services.rows.table import TableRows
+
+    return TableRows(source, query)
+
+
+def _of_data(data: Data, kind: str | None, *, query: str | None, encoding: str | None, types: bool) -> Rows:
+    _require_fitting(kind or "text", query, encoding)
+    if kind == "parquet":
+        from batchtui.services.rows.parquet import ParquetRows
+
+        return ParquetRows(data)
+    data.make_text(encoding)
+    kind = kind or ("json" if _JSON.match(data.head(HEAD_BYTES)) else "csv")
+    if kind in {"json", "jsonl"}:
+        from batchtui.services.rows.json_array import JsonRows
+        from batchtui.services.rows.json_lines import JsonLinesRows, is_in_lines
+
+        return JsonLinesRows(data) if kind == "jsonl" or is_in_lines(data) else JsonRows(data)
     from batchtui.services.rows.delimited import DelimitedRows
 
-    return DelimitedRows(data.as_text(encoding), "tsv" if kind == "tsv" else "csv", types=types)
+    return DelimitedRows(data, "tsv" if kind == "tsv" else "csv", types=types)
 
 
 def _kind_by_name(source: str) -> Kind | None:
@@ -90,16 +119,8 @@ def _kind_by_name(source: str) -> Kind | None:
     return SUFFIXES.get(suffix)
 
 
-def _kind_by_content(data: Data) -> Kind:
-    head = data.head(HEAD_BYTES)
-    for beginning, kind in BEGINNINGS:
-        if head.startswith(beginning):
-            return kind
-    return "csv"
-
-
 def _require_fitting(kind: str, query: str | None, encoding: str | None) -> None:
     if query is not None and kind != "sqlite":
         raise InputError(f"A query is for SQLite files, and this is {kind}.", todo="Leave out --query.")
-    if encoding is not None and kind not in TEXT_KINDS:
+    if encoding is not None and kind in BINARY_KINDS:
         raise InputError(f"An encoding is for files of text, and this is {kind}.", todo="Leave out --encoding.")
