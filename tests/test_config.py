@@ -73,3 +73,33 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "config.toml").mkdir()
     with pytest.raises(ConfigError, match=r"config\.toml"):
         load_config(tmp_path / "config.toml", environ={})
+
+
+def test_the_retry_table(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(
+        '[retry]\nauto = "resend"\nattempts = 2\nquiet_hours = "22:00-07:00"\n'
+        '[[retry.verdicts]]\ntype = ["api_error"]\nverdict = "never"\n'
+    )
+    retry = load_config(path, environ={}).retry
+    assert retry.policy().is_automatic
+    assert retry.policy().attempts == 2
+    assert retry.verdicts[0].verdict == "never"
+
+
+@pytest.mark.parametrize(
+    ("lines", "named"),
+    [
+        ('auto = "always"', "line 2"),
+        ("attempts = 0", "line 2"),
+        ('quiet_hours = "at night"', "line 2"),
+        ('[[retry.verdicts]]\ntype = ["*"]\nverdict = "maybe"', "line 4"),
+        ('[[retry.verdicts]]\ntype = ["*"]\nverdict = "never"\nmessage = "("', "line 5"),
+        ("often = true", "often"),
+    ],
+)
+def test_a_bad_retry_table_is_refused_with_its_line(tmp_path: Path, lines: str, named: str) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(f"[retry]\n{lines}\n")
+    with pytest.raises(ConfigError, match=named):
+        load_config(path, environ={})

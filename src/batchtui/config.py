@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -14,6 +15,8 @@ from batchtui.domain.batch import MAX_QUEUED_REQUESTS
 from batchtui.domain.errors import ConfigError
 from batchtui.domain.origin import check_base_url, is_loopback
 from batchtui.domain.pacing import SOONEST_SECONDS, YOUNG_SECONDS
+from batchtui.domain.policy import RetryPolicy, parse_quiet_hours
+from batchtui.domain.verdicts import Rule
 
 DEFAULT_BASE_URL = "https://api.anthropic.com"
 DEFAULT_PROFILE = "default"
@@ -29,6 +32,38 @@ class ProfileConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     workspace_id: str | None = None
     """Sent with every call; only keys that can act in several workspaces need it."""
+
+
+class RetryConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The `[retry]` table."""
+
+    auto: Literal["off", "resend"] = "off"
+    """With "resend", rows that only have to be sent again are, without a question."""
+
+    attempts: Annotated[int, msgspec.Meta(ge=1)] = 3
+    """A row that met the same error this often is left to a person."""
+
+    backoff_minutes: Annotated[float, msgspec.Meta(ge=0)] = 5
+    """Pause before the first automatic retry; each further one waits twice as long."""
+
+    max_cost_usd: Annotated[float, msgspec.Meta(ge=0)] | None = None
+    """What one automatic retry may cost at most; the general max_cost_usd holds too."""
+
+    quiet_hours: str = ""
+    """Local hours in which nothing is sent by itself, as in "22:00-07:00"."""
+
+    verdicts: tuple[Rule, ...] = ()
+    """Rules that are asked before the shipped ones."""
+
+    def policy(self) -> RetryPolicy:
+        """Return the table as the retry services take it; raises `ValueError` for hours that are none."""
+        return RetryPolicy(
+            is_automatic=self.auto == "resend",
+            attempts=self.attempts,
+            backoff=timedelta(minutes=self.backoff_minutes),
+            max_cost_usd=self.max_cost_usd,
+            quiet=parse_quiet_hours(self.quiet_hours),
+        )
 
 
 class FileConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -52,6 +87,9 @@ class FileConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     theme: str = "batchtui-dark"
     """The theme of the screens."""
 
+    retry: RetryConfig = RetryConfig()
+    """What happens to rows that failed."""
+
     profiles: dict[str, ProfileConfig] = {}
     """A name for each key or workspace."""
 
@@ -67,6 +105,7 @@ class Config(msgspec.Struct, frozen=True):
     max_queued_requests: int
     max_cost_usd: float | None
     theme: str
+    retry: RetryConfig
     sources: dict[str, Source]
 
 
@@ -107,6 +146,7 @@ def load_config(
         max_queued_requests=file.max_queued_requests,
         max_cost_usd=file.max_cost_usd,
         theme=file.theme,
+        retry=file.retry,
         sources={
             "profile": name_from,
             "base_url": url_from,
@@ -114,7 +154,7 @@ def load_config(
             "read_only": "flag" if read_only else "config.toml" if file.read_only else "default",
             **{
                 name: "default" if getattr(file, name) == getattr(defaults, name) else "config.toml"
-                for name in ("poll_seconds", "max_queued_requests", "max_cost_usd", "theme")
+                for name in ("poll_seconds", "max_queued_requests", "max_cost_usd", "theme", "retry")
             },
         },
     )
@@ -138,11 +178,28 @@ def _read(path: Path) -> FileConfig:
     import tomllib
 
     try:
-        return msgspec.convert(tomllib.loads(text), FileConfig)
+        file = msgspec.convert(tomllib.loads(text), FileConfig)
+        _check_retry(file.retry)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: {error}.", todo="Mend the line named.") from error
     except msgspec.ValidationError as error:
         raise ConfigError(f"{path}{_line_of(str(error), text)}: {error}.", todo="Mend or remove it.") from error
+    return file
+
+
+def _check_retry(retry: RetryConfig) -> None:
+    """Raise a `ValidationError` for what the types do not show to be wrong."""
+    try:
+        retry.policy()
+    except ValueError as error:
+        raise msgspec.ValidationError(f"{error} - at `$.retry.quiet_hours`") from error
+    for number, rule in enumerate(retry.verdicts):
+        try:
+            re.compile(rule.message)
+        except re.error as error:
+            raise msgspec.ValidationError(
+                f"message is no regular expression: {error} - at `$.retry.verdicts[{number}].message`"
+            ) from error
 
 
 def _line_of(message: str, text: str) -> str:
