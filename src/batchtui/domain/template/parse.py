@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -16,13 +16,10 @@ from batchtui.domain.template.filters import TYPED
 from batchtui.domain.template.model import DEFAULT_CUSTOM_ID, Template
 from batchtui.domain.template.problem import Path, Place, TemplateProblem
 from batchtui.domain.template.sandbox import SYNTAX_FAILURES, Sandbox
-from batchtui.domain.template.source import MAX_PROBLEMS, Source, read_source
+from batchtui.domain.template.source import MAX_PROBLEMS, Source, is_jinja, read_source, strings_in
 
 KEYS = ("description", "custom_id", "params", "defaults", "betas", "checks")
 """The keys of a template."""
-
-MARKS = ("{{", "{%", "{#")
-"""What makes a string a Jinja2 source; all others are texts as they are."""
 
 
 def parse_template(text: str, name: str) -> Template:
@@ -37,23 +34,6 @@ def parse_template(text: str, name: str) -> Template:
         told = sorted(reader.problems, key=lambda problem: problem.line or 0)
         raise TemplateError(name, told[:MAX_PROBLEMS])
     return template
-
-
-def strings_in(value: object, path: Path) -> Iterator[tuple[Path, str]]:
-    """Yield every string of a value and where it stands."""
-    if isinstance(value, str):
-        yield path, value
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield from strings_in(item, (*path, key))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from strings_in(item, (*path, index))
-
-
-def is_jinja(text: str) -> bool:
-    """Return whether a string has anything for Jinja2 to do."""
-    return any(mark in text for mark in MARKS)
 
 
 class _Reader:
@@ -82,7 +62,7 @@ class _Reader:
             params=params,
             defaults=self._mapping("defaults"),
             betas=self._betas(),
-            checks=self._checks(params),
+            checks=self._checks(),
             places=self._source.places,
         )
 
@@ -113,7 +93,7 @@ class _Reader:
             return ()
         return tuple(value)
 
-    def _checks(self, params: Mapping[str, Any]) -> Checks:
+    def _checks(self) -> Checks:
         checks, wrong = read_checks(self._source.values)
         for name, message in wrong:
             self._tell(("checks", name) if name else ("checks",), message)

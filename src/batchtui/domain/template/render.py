@@ -15,11 +15,11 @@ from batchtui.domain.template.columns import Used
 from batchtui.domain.template.compiled import Source
 from batchtui.domain.template.files import Files
 from batchtui.domain.template.model import Rendered, Template
-from batchtui.domain.template.parse import is_jinja
 from batchtui.domain.template.plain import check_plain
 from batchtui.domain.template.problem import Path as Where
 from batchtui.domain.template.problem import Place
 from batchtui.domain.template.sandbox import FAILURES, Row, Sandbox
+from batchtui.domain.template.source import is_jinja
 
 _Make = Callable[[Sequence[object]], Any]
 """What makes a value, given the values of the slots."""

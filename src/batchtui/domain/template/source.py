@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Never
 
@@ -25,6 +26,9 @@ MAX_VALUES = 50_000
 
 MAX_PROBLEMS = 20
 """Problems told at once at most."""
+
+MARKS = ("{{", "{%", "{#")
+"""What makes a string a Jinja2 source; all others are texts as they are."""
 
 _TAG = "tag:yaml.org,2002:"
 _SMALLEST, _LARGEST = -(2**63), 2**64 - 1
@@ -91,6 +95,23 @@ def read_source(text: str, name: str) -> Source:
     if not isinstance(node, yaml.MappingNode):
         _refuse(name, 1, "a template is a mapping of keys, such as `params:`")
     return _Reader(name).read(node)
+
+
+def strings_in(value: object, path: Path) -> Iterator[tuple[Path, str]]:
+    """Yield every string of a value and where it stands."""
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from strings_in(item, (*path, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from strings_in(item, (*path, index))
+
+
+def is_jinja(text: str) -> bool:
+    """Return whether a string has anything for Jinja2 to do."""
+    return any(mark in text for mark in MARKS)
 
 
 class _Reader:
