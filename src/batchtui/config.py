@@ -154,7 +154,13 @@ def load_config(
             "read_only": "flag" if read_only else "config.toml" if file.read_only else "default",
             **{
                 name: "default" if getattr(file, name) == getattr(defaults, name) else "config.toml"
-                for name in ("poll_seconds", "max_queued_requests", "max_cost_usd", "theme", "retry")
+                for name in ("poll_seconds", "max_queued_requests", "max_cost_usd", "theme")
+            },
+            **{
+                f"retry.{name}": "default"
+                if getattr(file.retry, name) == getattr(defaults.retry, name)
+                else "config.toml"
+                for name in RetryConfig.__struct_fields__
             },
         },
     )

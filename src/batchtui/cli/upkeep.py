@@ -6,6 +6,7 @@ import os
 import stat
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from operator import attrgetter
 from typing import Literal
 
 import click
@@ -51,13 +52,13 @@ def paths(given: Given, as_json: bool) -> None:
 def show_config(given: Given, as_json: bool) -> None:
     """Print the settings in force and where each comes from."""
     config = given.config()
-    values = {name: getattr(config, name) for name in config.sources}
+    values = {name: attrgetter(name)(config) for name in config.sources}
     if as_json:
         out_json({name: {"value": value, "source": config.sources[name]} for name, value in values.items()})
         return
     out_table(
         ("SETTING", "VALUE", "FROM"),
-        ((name, "" if value is None else str(value), config.sources[name]) for name, value in values.items()),
+        ((name, "" if value in {None, ()} else str(value), config.sources[name]) for name, value in values.items()),
     )
 
 
