@@ -24,7 +24,8 @@ COLUMNS = {
     "downloads": "key batch_key owner state started_at file_bytes",
     "results": "download_key seq ordinal custom_id type error_type error_message stop_reason model input_tokens"
     " cache_write_5m cache_write_1h cache_read output_tokens thinking_tokens web_searches cost_usd text_hash"
-    " text_chars preview flags offset length",
+    " text_chars preview flags offset length text_blocks",
+    "overviews": "download_key counts ids_differ input_order",
     "intents": "id job_id profile base_url attempt part parts request_count body_bytes sha256 betas estimate_usd"
     " state not_before owner created_at sent_at settled_at batch_id error template_key",
     "leases": "name owner expires_at",
@@ -45,8 +46,6 @@ INDEXES = {
     "intents_once",
     "intents_open",
     "requests_by_custom_id",
-    "results_by_custom_id",
-    "results_by_ordinal",
     "trials_by_template",
 }
 

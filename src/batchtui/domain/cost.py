@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from bisect import bisect_left
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -18,36 +18,49 @@ if TYPE_CHECKING:
 BATCH_DISCOUNT = 0.5
 """A batch costs half the standard price (API docs, batch processing)."""
 
-UnitPrice = Callable[[int], float]
-"""The price in USD of one token (or one search), given the total input tokens of its prompt."""
+
+@dataclass(frozen=True, slots=True)
+class UnitPrices:
+    """What one token of each kind, or one search, costs in USD."""
+
+    input: float
+    cache_write_5m: float
+    cache_write_1h: float
+    cache_read: float
+    output: float
+    web_search: float
+
+    def cost_usd(self, tokens: Tokens) -> float:
+        """Return the price of tokens in USD, be they of one answer or of many."""
+        return (
+            tokens.input * self.input
+            + tokens.cache_write_5m * self.cache_write_5m
+            + tokens.cache_write_1h * self.cache_write_1h
+            + tokens.cache_read * self.cache_read
+            + tokens.output * self.output
+            + tokens.web_searches * self.web_search
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Rates:
     """The prices of one model, in a batch or outside.
 
-    `is_estimate` is True where no batch price is published and half the standard price was taken.
+    A prompt of more tokens than a step of `steps` has the prices after it in `prices`, which has one more than
+    there are steps. `is_estimate` is True where no batch price is published and half the standard price was taken.
     """
 
-    input: UnitPrice
-    cache_write_5m: UnitPrice
-    cache_write_1h: UnitPrice
-    cache_read: UnitPrice
-    output: UnitPrice
-    web_search: UnitPrice
+    steps: tuple[int, ...]
+    prices: tuple[UnitPrices, ...]
     is_estimate: bool
+
+    def at(self, total_input_tokens: int) -> UnitPrices:
+        """Return the prices for a prompt of that many tokens."""
+        return self.prices[bisect_left(self.steps, total_input_tokens)]
 
     def cost_usd(self, tokens: Tokens) -> float:
         """Return the price of one answer in USD."""
-        size = tokens.total_input
-        return (
-            tokens.input * self.input(size)
-            + tokens.cache_write_5m * self.cache_write_5m(size)
-            + tokens.cache_write_1h * self.cache_write_1h(size)
-            + tokens.cache_read * self.cache_read(size)
-            + tokens.output * self.output(size)
-            + tokens.web_searches * self.web_search(size)
-        )
+        return (self.at(tokens.total_input) if self.steps else self.prices[0]).cost_usd(tokens)
 
 
 @lru_cache(maxsize=256)
@@ -96,35 +109,39 @@ def _model_info(model: str) -> ModelInfo | None:
 
 
 def _rates(price: ModelPrice, factor: float, *, is_estimate: bool) -> Rates:
-    def per_million(value: Decimal | TieredPrices | None) -> UnitPrice:
-        return _unit_price(value, factor / 1_000_000)
-
     write_5m = price.cache_write_mtok or price.input_mtok
-    return Rates(
-        input=per_million(price.input_mtok),
-        cache_write_5m=per_million(write_5m),
-        cache_write_1h=per_million(price.cache_write_1h_mtok or write_5m),
-        cache_read=per_million(price.cache_read_mtok or price.input_mtok),
-        output=per_million(price.output_mtok),
-        web_search=_unit_price(price.web_searches_kcount, 1 / 1_000),
-        is_estimate=is_estimate,
+    tokens = (
+        price.input_mtok,
+        write_5m,
+        price.cache_write_1h_mtok or write_5m,
+        price.cache_read_mtok or price.input_mtok,
+        price.output_mtok,
     )
+    steps = sorted({step for value in (*tokens, price.web_searches_kcount) for step in _steps(value)})
+
+    def at(size: int) -> UnitPrices:
+        units = [_above(value, size) * factor / 1_000_000 for value in tokens]
+        units.append(_above(price.web_searches_kcount, size) / 1_000)
+        return UnitPrices(*units)
+
+    return Rates(tuple(steps), tuple(at(step) for step in (-1, *steps)), is_estimate)
 
 
-def _unit_price(value: Decimal | TieredPrices | None, factor: float) -> UnitPrice:
+def _steps(value: Decimal | TieredPrices | None) -> list[int]:
+    """Return the sizes of a prompt above which a price is another one."""
     from genai_prices.types import TieredPrices
 
-    if isinstance(value, TieredPrices):
-        steps = [(tier.start, float(tier.price) * factor) for tier in value.tiers]
-        base = float(value.base) * factor
+    return [tier.start for tier in value.tiers] if isinstance(value, TieredPrices) else []
 
-        def tiered(total_input_tokens: int) -> float:
-            price = base
-            for start, above in steps:
-                if total_input_tokens > start:
-                    price = above
-            return price
 
-        return tiered
-    flat = float(value or 0) * factor
-    return lambda _total_input_tokens: flat
+def _above(value: Decimal | TieredPrices | None, step: int) -> float:
+    """Return the price for prompts of more tokens than a step."""
+    from genai_prices.types import TieredPrices
+
+    if not isinstance(value, TieredPrices):
+        return float(value or 0)
+    price = value.base
+    for tier in value.tiers:
+        if tier.start <= step:
+            price = tier.price
+    return float(price)

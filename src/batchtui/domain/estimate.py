@@ -10,7 +10,6 @@ from typing import Any
 from batchtui.domain.cost import BATCH_DISCOUNT, batch_rates
 from batchtui.domain.errors import RefusedError
 from batchtui.domain.human import usd
-from batchtui.domain.result import Tokens
 
 CHARS_PER_TOKEN = 3.5
 """Characters of English text in a token, roughly; only used where the API has not been asked."""
@@ -97,8 +96,9 @@ class Estimator:
             self._unpriced.add(name)
             return
         usual = min(output, round(self._usual_output.get(name, 0.0)))
-        self._low_usd += rates.cost_usd(Tokens(input=input_, output=usual))
-        self._high_usd += rates.cost_usd(Tokens(input=input_, output=output))
+        prices = rates.at(input_)
+        self._low_usd += input_ * prices.input + usual * prices.output
+        self._high_usd += input_ * prices.input + output * prices.output
 
     def estimate(self) -> Estimate:
         """Return the sum of what was added."""

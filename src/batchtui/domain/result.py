@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
+
+if TYPE_CHECKING:
+    from batchtui.domain.checks import Checks
 
 SUCCEEDED = "succeeded"
 ERRORED = "errored"
@@ -19,8 +22,11 @@ UNREADABLE = "unreadable"
 TRUNCATED = "truncated"
 REFUSED = "refused"
 FLAGGED = "flagged"
+"""A check of the template does not hold; the flag `check:NAME` of each of them follows."""
 
 PREVIEW_CHARS = 160
+PREVIEW_FROM_CHARS = 240
+"""How much of the output a preview is made from: white space in it is drawn together."""
 
 _STOP_FLAGS = {
     "max_tokens": TRUNCATED,
@@ -53,7 +59,8 @@ class ResultFacts(msgspec.Struct, frozen=True, gc=False):
     """What the index keeps of a result line; the line itself stays in the file.
 
     `type` is the word of the API, kept even if unknown, or `unreadable`. `text_hash` is 8 bytes of BLAKE2b over
-    the output text; equal hashes mean equal outputs for listing and comparing. Strings hold no lone surrogates.
+    the output text; equal hashes mean equal outputs for listing and comparing. `text_blocks` is the number of text
+    blocks the output is put together from, None where it was not counted. Strings hold no lone surrogates.
     """
 
     custom_id: str
@@ -67,11 +74,63 @@ class ResultFacts(msgspec.Struct, frozen=True, gc=False):
     text_hash: bytes = b""
     preview: str = ""
     flags: tuple[str, ...] = ()
+    text_blocks: int | None = 0
 
     @property
     def succeeded(self) -> bool:
         """Return whether there is an answer."""
         return self.type == SUCCEEDED
+
+
+_Count = Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
+
+
+class _Block(msgspec.Struct, gc=False):
+    type: str
+    text: str | None = None
+
+
+class _CacheWrites(msgspec.Struct, gc=False):
+    ephemeral_1h_input_tokens: _Count = 0
+
+
+class _OutputDetails(msgspec.Struct, gc=False):
+    thinking_tokens: _Count = 0
+
+
+class _ServerTools(msgspec.Struct, gc=False):
+    web_search_requests: _Count = 0
+
+
+class _Usage(msgspec.Struct, gc=False):
+    input_tokens: _Count
+    output_tokens: _Count
+    cache_creation_input_tokens: _Count | None = 0
+    cache_read_input_tokens: _Count | None = 0
+    cache_creation: _CacheWrites | None = None
+    output_tokens_details: _OutputDetails | None = None
+    server_tool_use: _ServerTools | None = None
+
+
+class _Message(msgspec.Struct, gc=False):
+    content: list[_Block]
+    usage: _Usage
+    stop_reason: str | None
+    model: str
+
+
+class _Result(msgspec.Struct, gc=False):
+    type: str
+    message: _Message | None = None
+
+
+class _Line(msgspec.Struct, gc=False):
+    custom_id: str
+    result: _Result
+
+
+_DECODER = msgspec.json.Decoder(_Line)
+"""For lines as the API writes them; any other goes through `read_object`, which takes twice as long."""
 
 
 def read_object(line: bytes) -> dict[str, Any]:
@@ -91,54 +150,33 @@ def read_object(line: bytes) -> dict[str, Any]:
     return value
 
 
-def parse_result(line: bytes) -> ResultFacts:
-    """Return the facts of a result line; a line that is no result is `unreadable`, never an exception."""
-    try:
-        value = read_object(line)
-    except (ValueError, RecursionError) as error:
-        return ResultFacts("", UNREADABLE, error_type=UNREADABLE, error_message=_text(str(error)))
-    custom_id = value.get("custom_id")
-    result = value.get("result")
-    if not isinstance(custom_id, str) or not isinstance(result, dict):
-        return ResultFacts(
-            _text(custom_id) if isinstance(custom_id, str) else "",
-            UNREADABLE,
-            error_type=UNREADABLE,
-            error_message="the line has no custom_id or no result",
-        )
-    kind = result.get("type")
-    message = result.get("message")
-    if kind == SUCCEEDED and isinstance(message, dict):
-        return _succeeded(_text(custom_id), message)
-    error_type, error_message = _error(result)
-    return ResultFacts(
-        _text(custom_id),
-        _text(kind) if isinstance(kind, str) else UNREADABLE,
-        error_type=error_type,
-        error_message=error_message,
-    )
+def parse_result(line: bytes, checks: Checks | None = None) -> ResultFacts:
+    """Return the facts of a result line; a line that is no result is `unreadable`, never an exception.
 
-
-def output_text(message: Mapping[str, Any]) -> str:
-    """Return the answer of a Messages object: its text blocks, in order.
-
-    Text blocks that follow each other are one sentence cut up by citations and are joined as they are; where
-    another block stands between them, an empty line does.
+    An answer that a check does not hold for has flags that say so.
     """
-    runs: list[str] = []
-    in_run = False
-    content = message.get("content")
-    if isinstance(content, str):
-        return content
-    for block in content if isinstance(content, list) else ():
-        text = block.get("text") if isinstance(block, dict) and block.get("type") == "text" else None
-        if isinstance(text, str):
-            if in_run:
-                runs[-1] += text
-            else:
-                runs.append(text)
-        in_run = isinstance(text, str)
-    return "\n\n".join(runs)
+    try:
+        read = _DECODER.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _parse_leniently(line, checks)
+    message = read.result.message
+    if message is None or read.result.type != SUCCEEDED:
+        return _parse_leniently(line, checks)
+    content = message.content
+    text = content[0].text if len(content) == 1 and content[0].type == "text" else None
+    blocks = 1
+    if text is None:
+        texts = [block.text if block.type == "text" else None for block in content]
+        text, blocks = _joined(texts)
+    return _answer(
+        read.custom_id,
+        text,
+        checks,
+        text_blocks=blocks,
+        stop_reason=message.stop_reason,
+        model=message.model,
+        tokens=_tokens(message.usage),
+    )
 
 
 def searched_text(line: bytes) -> str:
@@ -155,21 +193,105 @@ def searched_text(line: bytes) -> str:
     return _error(result)[1] or ""
 
 
-def _succeeded(custom_id: str, message: Mapping[str, Any]) -> ResultFacts:
-    text = output_text(message)
-    stop_reason = message.get("stop_reason")
-    model = message.get("model")
-    flag = _STOP_FLAGS.get(stop_reason) if isinstance(stop_reason, str) else None
+def output_text(message: Mapping[str, Any]) -> str:
+    """Return the answer of a Messages object: its text blocks, in order.
+
+    Text blocks that follow each other are one sentence cut up by citations and are joined as they are; where
+    another block stands between them, an empty line does.
+    """
+    return _output(message)[0]
+
+
+def _output(message: Mapping[str, Any]) -> tuple[str, int]:
+    """Return the output text and how many text blocks it is put together from."""
+    content = message.get("content")
+    if isinstance(content, str):
+        return content, 1
+    texts: list[str | None] = []
+    for block in content if isinstance(content, list) else ():
+        text = block.get("text") if isinstance(block, dict) and block.get("type") == "text" else None
+        texts.append(text if isinstance(text, str) else None)
+    return _joined(texts)
+
+
+def _joined(texts: Sequence[str | None]) -> tuple[str, int]:
+    """Return texts as one, and how many they are; None stands for a block that is no text."""
+    runs: list[str] = []
+    in_run = False
+    for text in texts:
+        if text is not None:
+            if in_run:
+                runs[-1] += text
+            else:
+                runs.append(text)
+        in_run = text is not None
+    return "\n\n".join(runs), len(texts) - texts.count(None)
+
+
+def _parse_leniently(line: bytes, checks: Checks | None) -> ResultFacts:
+    try:
+        value = read_object(line)
+    except (ValueError, RecursionError) as error:
+        return ResultFacts("", UNREADABLE, error_type=UNREADABLE, error_message=_text(str(error)))
+    custom_id = value.get("custom_id")
+    result = value.get("result")
+    if not isinstance(custom_id, str) or not isinstance(result, dict):
+        return ResultFacts(
+            _text(custom_id) if isinstance(custom_id, str) else "",
+            UNREADABLE,
+            error_type=UNREADABLE,
+            error_message="the line has no custom_id or no result",
+        )
+    kind = result.get("type")
+    message = result.get("message")
+    if kind == SUCCEEDED and isinstance(message, dict):
+        text, blocks = _output(message)
+        stop_reason, model = message.get("stop_reason"), message.get("model")
+        return _answer(
+            _text(custom_id),
+            text,
+            checks,
+            text_blocks=blocks,
+            stop_reason=_text(stop_reason) if isinstance(stop_reason, str) else None,
+            model=_text(model) if isinstance(model, str) else None,
+            tokens=tokens_of(message.get("usage")),
+        )
+    error_type, error_message = _error(result)
+    return ResultFacts(
+        _text(custom_id),
+        _text(kind) if isinstance(kind, str) else UNREADABLE,
+        error_type=error_type,
+        error_message=error_message,
+    )
+
+
+def _answer(
+    custom_id: str,
+    text: str,
+    checks: Checks | None,
+    *,
+    text_blocks: int,
+    stop_reason: str | None,
+    model: str | None,
+    tokens: Tokens,
+) -> ResultFacts:
+    flag = _STOP_FLAGS.get(stop_reason) if stop_reason else None
+    flags: tuple[str, ...] = (flag,) if flag else ()
+    if checks and (failing := checks.failing(text, stop_reason)):
+        flags += (FLAGGED, *(f"check:{name}" for name in failing))
     return ResultFacts(
         custom_id,
         SUCCEEDED,
-        stop_reason=_text(stop_reason) if isinstance(stop_reason, str) else None,
-        model=_text(model) if isinstance(model, str) else None,
-        tokens=tokens_of(message.get("usage")),
-        text_chars=len(text),
-        text_hash=hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(),
-        preview=_text(" ".join(text[: PREVIEW_CHARS * 2].split())[:PREVIEW_CHARS]),
-        flags=(flag,) if flag else (),
+        None,
+        None,
+        stop_reason,
+        model,
+        tokens,
+        len(text),
+        blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(),
+        _text(" ".join(text[:PREVIEW_FROM_CHARS].split())[:PREVIEW_CHARS]),
+        flags,
+        text_blocks,
     )
 
 
@@ -189,8 +311,23 @@ def _error(result: Mapping[str, Any]) -> tuple[str | None, str | None]:
     )
 
 
+def _tokens(usage: _Usage) -> Tokens:
+    writes, write_1h = usage.cache_creation_input_tokens or 0, 0
+    if usage.cache_creation is not None:
+        write_1h = usage.cache_creation.ephemeral_1h_input_tokens
+    return Tokens(
+        usage.input_tokens,
+        max(0, writes - write_1h),
+        write_1h,
+        usage.cache_read_input_tokens or 0,
+        usage.output_tokens,
+        usage.output_tokens_details.thinking_tokens if usage.output_tokens_details else 0,
+        usage.server_tool_use.web_search_requests if usage.server_tool_use else 0,
+    )
+
+
 def tokens_of(usage: object) -> Tokens:
-    """Return the tokens in the `usage` of a Messages object; what it does not say is zero."""
+    """Return the tokens of the `usage` of a Messages object; what is no count is 0."""
     if not isinstance(usage, dict):
         return Tokens()
     writes = _count(usage, "cache_creation_input_tokens")

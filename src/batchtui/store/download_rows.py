@@ -7,12 +7,13 @@ import sqlite3
 import msgspec
 
 from batchtui.domain.errors import StoreError, UnknownIdError
-from batchtui.store import batch_rows
+from batchtui.store import batch_rows, ordinals, overviews
 from batchtui.store.columns import now
 from batchtui.store.files import Files, file_errors, remove, sync_directory
 from batchtui.store.lines import Lines
 from batchtui.store.presence import Presence
 from batchtui.store.result_rows import INSERT, Ingested, Row, RowMaker
+from batchtui.store.templates import checks_of
 
 CHUNK_BYTES = 1 << 20
 
@@ -39,10 +40,12 @@ def start(connection: sqlite3.Connection, files: Files, presence: Presence, batc
         "UPDATE batches SET download_key = ?, results = 'partial' WHERE key = ? AND download_key IS NULL",
         (download_key, stored.key),
     )
-    request_count = connection.execute(
-        "SELECT count(*) FROM requests WHERE batch_key = ?", (stored.key,)
-    ).fetchone()[0]
-    return RowMaker(int(download_key or 0), stored.key, request_count)
+    return RowMaker(
+        int(download_key or 0),
+        stored.key,
+        ordinals.Ordinals(connection, stored.key),
+        checks_of(connection, stored.key),
+    )
 
 
 def insert(connection: sqlite3.Connection, batch_id: str, rows: list[Row]) -> None:
@@ -62,6 +65,10 @@ def finish(connection: sqlite3.Connection, batch_id: str, rows: RowMaker, ingest
     )
     if not updated.rowcount:
         raise _forgotten(batch_id)
+    rows.overview.save(connection, rows.download_key)
+    request_count = ordinals.request_count(connection, rows.batch_key)
+    if request_count != rows.request_count:
+        overviews.reorder(connection, rows.batch_key, request_count)
     connection.execute(
         "UPDATE batches SET download_key = ?, results = ?, models = CASE models WHEN '[]' THEN ? ELSE models END"
         " WHERE key = ?",

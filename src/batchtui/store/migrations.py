@@ -32,6 +32,13 @@ def m002_compose(db: Database) -> None:
         db.execute(statement)
 
 
+@MIGRATIONS()
+def m003_full_size(db: Database) -> None:
+    """Let the results of a large batch come and open faster."""
+    for statement in FULL_SIZE:
+        db.execute(statement)
+
+
 FIRST_LIGHT = (
     """
     CREATE TABLE jobs (
@@ -200,4 +207,22 @@ COMPOSE = (
     ) STRICT
     """,
     "CREATE INDEX trials_by_template ON trials (template_sha256, model)",
+)
+
+FULL_SIZE = (
+    # Results come in any order, so that each of these took as long to write as the rows themselves.
+    "DROP INDEX results_by_ordinal",
+    "DROP INDEX results_by_custom_id",
+    # How many text blocks the output has; a search must put together what is in more than one. NULL: not known.
+    "ALTER TABLE results ADD COLUMN text_blocks INTEGER",
+    # A finished download as a whole, so that it can be opened without reading its rows: `counts` are results by
+    # type and flags as JSON, `input_order` the numbers of its lines as 32-bit integers in the order of the machine.
+    """
+    CREATE TABLE overviews (
+        download_key INTEGER PRIMARY KEY REFERENCES downloads (key) ON DELETE CASCADE,
+        counts TEXT NOT NULL,
+        ids_differ INTEGER NOT NULL,
+        input_order BLOB NOT NULL
+    ) STRICT
+    """,
 )

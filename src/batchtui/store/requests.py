@@ -12,7 +12,7 @@ import msgspec
 from batchtui.domain.batch import StoredBatch
 from batchtui.domain.errors import StoreError, UnknownIdError
 from batchtui.domain.result import read_object
-from batchtui.store import batch_rows, templates
+from batchtui.store import batch_rows, overviews, templates
 from batchtui.store.database import Database
 from batchtui.store.files import Files, file_errors, rows_beside, template_beside
 
@@ -111,12 +111,7 @@ def index(connection: sqlite3.Connection, files: Files, batch_id: str) -> int:
         (reader.file_bytes, reader.rows_bytes, msgspec.json.encode(models).decode(), stored.key),
     )
     templates.find_again(connection, stored, template_beside(path))
-    connection.execute(
-        "UPDATE results SET ordinal = coalesce((SELECT r.ordinal FROM requests r"
-        " WHERE r.batch_key = ?1 AND r.custom_id = results.custom_id), ?2 + seq)"
-        " WHERE download_key IN (SELECT key FROM downloads WHERE batch_key = ?1)",
-        (stored.key, reader.count),
-    )
+    overviews.reorder(connection, stored.key, reader.count)
     return reader.count
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from batchtui.domain.cost import batch_rates
 from batchtui.domain.result import (
@@ -17,22 +17,25 @@ from batchtui.domain.result import (
     parse_result,
 )
 from batchtui.domain.selection import StoredResult
+from batchtui.store.ordinals import Ordinals
+from batchtui.store.overviews import OverviewMaker
+
+if TYPE_CHECKING:
+    from batchtui.domain.checks import Checks
 
 ERROR_MESSAGE_CHARS = 2_000
 """How much of an error message is kept; the whole of it stays in the file."""
 
 COLUMNS = """r.seq, r.ordinal, r.cost_usd, r.offset, r.length, r.custom_id, r.type, r.error_type, r.error_message,
     r.stop_reason, r.model, r.text_chars, r.text_hash, r.preview, r.flags, r.input_tokens, r.cache_write_5m,
-    r.cache_write_1h, r.cache_read, r.output_tokens, r.thinking_tokens, r.web_searches"""
+    r.cache_write_1h, r.cache_read, r.output_tokens, r.thinking_tokens, r.web_searches, r.text_blocks"""
 
-INSERT = """
-    INSERT INTO results (ordinal, download_key, seq, offset, length, custom_id, type, error_type, error_message,
-        stop_reason, model, input_tokens, cache_write_5m, cache_write_1h, cache_read, output_tokens,
-        thinking_tokens, web_searches, cost_usd, text_hash, text_chars, preview, flags)
-    VALUES (coalesce((SELECT ordinal FROM requests WHERE batch_key = ?23 AND custom_id = ?5), ?24 + ?2),
-        ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)
-"""
-"""Adds a `Row`; a result without a request comes after all that have one."""
+_INSERTED = """download_key, seq, ordinal, offset, length, custom_id, type, error_type, error_message, stop_reason,
+    model, input_tokens, cache_write_5m, cache_write_1h, cache_read, output_tokens, thinking_tokens, web_searches,
+    cost_usd, text_hash, text_chars, preview, flags, text_blocks"""
+
+INSERT = f"INSERT INTO results ({_INSERTED}) VALUES ({', '.join('?' * len(_INSERTED.split(',')))})"
+"""Adds a `Row`."""
 
 _UNANSWERED = frozenset({CANCELED, EXPIRED})
 
@@ -61,13 +64,16 @@ class Ingested:
 class RowMaker:
     """Makes the rows of one results file, line after line, and adds up what it sees.
 
-    `request_count` is 0 where the requests are not known.
+    A result without a request comes after all that have one. An answer that a check does not hold for is flagged.
     """
 
-    def __init__(self, download_key: int, batch_key: int, request_count: int) -> None:
+    def __init__(self, download_key: int, batch_key: int, ordinals: Ordinals, checks: Checks) -> None:
         self.download_key = download_key
         self.batch_key = batch_key
-        self._request_count = request_count
+        self.overview = OverviewMaker()
+        self.request_count = ordinals.count
+        self._ordinals = ordinals
+        self._checks = checks
         self.lines = 0
         self.unreadable = 0
         self._answers = 0
@@ -78,16 +84,22 @@ class RowMaker:
 
     def row(self, line: bytes, offset: int) -> Row:
         """Return the row of a line that begins at an offset of its file."""
-        facts = parse_result(line)
+        facts = parse_result(line, self._checks)
         cost_usd = self._cost_usd(facts)
         seq = self.lines
         self.lines += 1
+        ordinal = self._ordinals.find(facts.custom_id)
+        if ordinal is None:
+            ordinal = self.request_count + seq
         self._answers += facts.type not in _UNANSWERED
+        flags = ",".join(facts.flags)
+        self.overview.add(ordinal, facts.type, flags)
         message = facts.error_message
         tokens = facts.tokens
         return (
             self.download_key,
             seq,
+            ordinal,
             offset,
             len(line),
             facts.custom_id,
@@ -107,9 +119,8 @@ class RowMaker:
             facts.text_hash,
             facts.text_chars,
             facts.preview,
-            ",".join(facts.flags),
-            self.batch_key,
-            self._request_count,
+            flags,
+            facts.text_blocks,
         )
 
     def ingested(self, expected: int | None, unanswered: int, file_bytes: int, *, torn: bool = False) -> Ingested:
@@ -151,10 +162,11 @@ def stored_result(batch_key: int, batch_id: str, attempt: int, row: tuple[Any, .
         error_message,
         stop_reason,
         model,
-        Tokens(*row[15:]),
+        Tokens(*row[15:22]),
         text_chars,
         text_hash,
         preview,
         tuple(flags.split(",")) if flags else (),
+        row[22],
     )
     return StoredResult(batch_key, batch_id, attempt, seq, ordinal, facts, cost_usd, offset, length)

@@ -1,0 +1,101 @@
+"""What is known of a finished download as a whole, so that it can be opened without reading its rows."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import sys
+from array import array
+from collections import Counter
+from dataclasses import dataclass
+
+Counts = Counter[tuple[str, str]]
+"""Results by type and flags; flags as they are stored, with commas between them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """A finished download: results by type and flags, and the numbers of its lines in input order.
+
+    `ids_differ` says that no two lines have the same custom_id; lines without one are not looked at.
+    """
+
+    counts: Counts
+    ids_differ: bool
+    input_order: array[int]
+
+
+class OverviewMaker:
+    """Takes the rows of a download in the order of its file."""
+
+    def __init__(self) -> None:
+        self._counts = Counts()
+        self._ordinals = array("i")
+
+    def add(self, ordinal: int, type_: str, flags: str) -> None:
+        """Take a row."""
+        self._ordinals.append(ordinal)
+        self._counts[type_, flags] += 1
+
+    def save(self, connection: sqlite3.Connection, download_key: int) -> None:
+        """Write down what has come of it."""
+        order = _sorted(self._ordinals)
+        ids_differ = not connection.execute(
+            "SELECT 1 FROM results WHERE download_key = ? AND custom_id <> ''"
+            " GROUP BY custom_id HAVING count(*) > 1 LIMIT 1",
+            (download_key,),
+        ).fetchone()
+        counts = [[*kind, number] for kind, number in self._counts.items()]
+        connection.execute(
+            "INSERT OR REPLACE INTO overviews VALUES (?, ?, ?, ?)",
+            (download_key, json.dumps(counts), ids_differ, _swapped(order).tobytes()),
+        )
+
+
+def overview(connection: sqlite3.Connection, download_key: int) -> Overview | None:
+    """Return what is known of a download as a whole; None for one that is not finished."""
+    row = connection.execute(
+        "SELECT counts, ids_differ, input_order FROM overviews WHERE download_key = ?", (download_key,)
+    ).fetchone()
+    if row is None:
+        return None
+    counts = Counts({(type_, flags): number for type_, flags, number in json.loads(row[0])})
+    return Overview(counts, bool(row[1]), _swapped(array("i", row[2])))
+
+
+def reorder(connection: sqlite3.Connection, batch_key: int, request_count: int) -> None:
+    """Give the results of a batch the places of their requests, after these have been indexed anew."""
+    connection.execute(
+        "UPDATE results SET ordinal = coalesce((SELECT r.ordinal FROM requests r"
+        " WHERE r.batch_key = ?1 AND r.custom_id = results.custom_id), ?2 + seq)"
+        " WHERE download_key IN (SELECT key FROM downloads WHERE batch_key = ?1)",
+        (batch_key, request_count),
+    )
+    downloads = connection.execute(
+        "SELECT download_key FROM overviews JOIN downloads ON key = download_key WHERE batch_key = ?", (batch_key,)
+    ).fetchall()
+    for (download_key,) in downloads:
+        maker = OverviewMaker()
+        for row in connection.execute(
+            "SELECT ordinal, type, flags FROM results WHERE download_key = ? ORDER BY seq", (download_key,)
+        ):
+            maker.add(*row)
+        maker.save(connection, download_key)
+
+
+def _sorted(ordinals: array[int]) -> array[int]:
+    """Return the numbers of the lines in the order of their ordinals; equal ones stay in the order of the file."""
+    place = array("i", bytes(4 * (max(ordinals, default=-1) + 1)))
+    for seq, ordinal in enumerate(ordinals):
+        if place[ordinal]:
+            return array("i", sorted(range(len(ordinals)), key=ordinals.__getitem__))
+        place[ordinal] = seq + 1
+    return array("i", (seq - 1 for seq in place if seq))
+
+
+def _swapped(order: array[int]) -> array[int]:
+    """Return numbers as they are stored, the low byte first, or back again."""
+    if sys.byteorder == "big":
+        order = array("i", order)
+        order.byteswap()
+    return order
