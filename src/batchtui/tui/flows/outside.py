@@ -1,26 +1,13 @@
-"""Programs of the user that borrow the terminal, and what they may know."""
+"""Programs of the user that borrow the terminal from the screens."""
 
 import asyncio
-import os
-import shlex
-import shutil
 import tempfile
 from pathlib import Path
 
 from textual.app import App, SuspendNotSupported
 
 from batchtui.domain.errors import InputError
-
-SECRETS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
-"""Variables that no other program is given."""
-
-EDITORS = ("sensible-editor", "nano", "vi")
-"""What is tried where neither VISUAL nor EDITOR names one."""
-
-
-def environment() -> dict[str, str]:
-    """Return what a program of the user gets to see of our environment: all but the key."""
-    return {name: value for name, value in os.environ.items() if name not in SECRETS}
+from batchtui.tui.programs import editor_command, environment
 
 
 async def edited(app: App[None], text: str, name: str) -> str | None:
@@ -30,7 +17,7 @@ async def edited(app: App[None], text: str, name: str) -> str | None:
     people say that nothing shall be taken. Polls and downloads go on meanwhile. Raises `InputError` if there is no
     editor, if the terminal cannot be lent, or if what it left is no UTF-8.
     """
-    command = _editor()
+    command = editor_command()
     with tempfile.TemporaryDirectory(prefix="batchtui-") as directory:
         path = Path(directory, Path(name).name)
         _write(path, text)
@@ -59,19 +46,3 @@ def _read(path: Path, program: str) -> str:
         raise InputError(
             f"What {program} left cannot be read: {error}.", unharmed="The text is as it was before."
         ) from error
-
-
-def _editor() -> list[str]:
-    """Return the command of the user's editor, its program with the whole path."""
-    wanted = os.environ.get("VISUAL") or os.environ.get("EDITOR") or ""
-    try:
-        words = shlex.split(wanted)
-    except ValueError as error:
-        raise InputError(f"EDITOR cannot be read: {error}.", todo="Set EDITOR to a program, as `nano`.") from error
-    tried = [words[0]] if words else list(EDITORS)
-    program = next((found for found in map(shutil.which, tried) if found), None)
-    if program is None:
-        raise InputError(
-            f"The editor {' or '.join(tried)} was not found.", todo="Set EDITOR to a program that edits a file."
-        )
-    return [program, *words[1:]]
