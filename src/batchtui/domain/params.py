@@ -41,8 +41,8 @@ def flaws(params: Mapping[str, Any], models: ModelList, betas: Collection[str] =
         yield Flaw("stream", "a batch cannot stream; drop stream or set it to false")
     if "speed" in params:
         yield Flaw("speed", "speed is not allowed in a batch")
-    removed = [key for key in REMOVED_PARAMS if key in params]
-    if removed:
+    if not params.keys().isdisjoint(REMOVED_PARAMS):
+        removed = [key for key in REMOVED_PARAMS if key in params]
         yield Flaw(
             "removed-param",
             f"{', '.join(removed)}: removed in API version 2026-10-21 for every model, it would come back errored",

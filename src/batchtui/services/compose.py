@@ -131,7 +131,7 @@ class Composer:
             making = Making(
                 _renderer(template, rows, values, allowed), linter, stop, template.name, _where(where), limit
             )
-            lines = ((request.line, row_line(row)) for request, row in making.read(rows))
+            lines = ((request, row_line(row)) for request, row in making.read(rows))
             kept = KeptTemplate(template.name, template.text)
             return spool(self._store, lines, linter, rows.source, template=kept, sample=sample, todo=MEND_TODO)
 
@@ -286,7 +286,7 @@ def _text(message: Mapping[str, Any], name: str) -> str | None:
 def _where(text: str | None) -> Where | None:
     if text is None:
         return None
-    from batchtui.domain.template.render import expression
+    from batchtui.domain.template.expression import expression
 
     return expression(text)
 

@@ -24,7 +24,7 @@ LISTED_OF_A_RULE = 100
 FAILING_SECONDS = 5.0
 """How long rows that fail may take in all before the rest is not tried any more."""
 
-ROWS_BETWEEN_PAUSES = 16
+ROWS_BETWEEN_PAUSES = 64
 
 HINTS = {
     "custom_id-pattern": "; `| slug` in custom_id makes any text fit",

@@ -13,11 +13,12 @@ from dataclasses import dataclass, field, replace
 from functools import reduce
 from operator import add
 from pathlib import Path
+from typing import Any
 
 from batchtui.domain.errors import LintError, StoreError
 from batchtui.domain.estimate import Estimate, Estimator
 from batchtui.domain.job import KeptTemplate
-from batchtui.domain.lint import Linter, Problem
+from batchtui.domain.lint import CheckedRequest, Linter, Problem
 from batchtui.domain.model import ModelList
 from batchtui.domain.request import body_length
 from batchtui.domain.result import read_object
@@ -26,8 +27,8 @@ from batchtui.store import Store
 from batchtui.store.files import rows_beside, template_beside, write_private
 from batchtui.store.requests import NO_ROW
 
-Line = tuple[bytes, bytes | None]
-"""A checked request line and the data row it was made from, if there is one, both without a newline."""
+Line = tuple[CheckedRequest, bytes | None]
+"""A request and the line of the data row it was made from, if there is one, without a newline."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ async def prepare(
     line cannot be sent or there is none, `StoreError` if the spool cannot be written; then nothing is left on disk.
     """
     linter = Linter(models, mend=mend)
-    checked = ((request.line, None) for request in linter.read(lines))
+    checked = ((request, None) for request in linter.read(lines))
     return await asyncio.to_thread(spool, store, checked, linter, source, sample=sample)
 
 
@@ -160,18 +161,19 @@ def spool(
 
     With a `template` its text and the data rows go beside them. `todo` is what to do about problems.
     """
+    tried = store.templates.tried_output(template.text) if template else {}
     path = store.files.new_spool()
     try:
-        lengths = _write(path, lines, template)
+        written = _Written(tried)
+        lengths = _write(path, lines, template, written)
         if not linter.error_count and not lengths:
             linter.add(Problem(1, "", "empty", "there are no requests"))
         if linter.error_count:
             raise LintError(source, linter.problems, linter.counts, todo=todo)
         part_of, held_parts = deal(lengths, sample=sample)
-        tried = store.templates.tried_output(template.text) if template else {}
         return Prepared(
             source,
-            _parts(store, path, part_of, tried),
+            _parts(store, path, part_of, tried) if any(part_of) else (written.part(path),),
             tuple(linter.problems),
             tuple(sorted(linter.betas)),
             linter.mended,
@@ -191,25 +193,51 @@ def spool(
         raise
 
 
-def _write(path: Path, lines: Iterable[Line], template: KeptTemplate | None) -> array[int]:
+class _Written:
+    """What is learned of the request lines of a part while they go by."""
+
+    def __init__(self, tried: Mapping[str, float]) -> None:
+        self._digest = hashlib.sha256()
+        self._estimator = Estimator(usual_output=tried, is_tried=bool(tried))
+        self._request_count = self._line_bytes = 0
+
+    def add(self, line: bytes, params: dict[str, Any]) -> None:
+        """Count a line, which ends with its newline."""
+        self._digest.update(line)
+        self._estimator.add(params)
+        self._request_count += 1
+        self._line_bytes += len(line) - 1
+
+    def part(self, path: Path) -> PreparedPart:
+        """Return the part that a file of these lines is."""
+        return PreparedPart(
+            path,
+            self._request_count,
+            body_length(self._line_bytes, self._request_count),
+            self._digest.hexdigest(),
+            self._estimator.estimate(),
+            frozenset(self._estimator.models),
+        )
+
+
+def _write(path: Path, lines: Iterable[Line], template: KeptTemplate | None, written: _Written) -> array[int]:
     """Write the lines and what they were made from, see them on disk, and return the bytes of each request line."""
     lengths = array("L")
     with ExitStack() as opened:
         requests = opened.enter_context(path.open("xb"))
-        files = [requests]
-        if template is None:
-            for line, _ in lines:
-                requests.write(line + b"\n")
-                lengths.append(len(line))
-        else:
+        files, rows = [requests], None
+        if template is not None:
             text = opened.enter_context(template_beside(path).open("xb"))
             text.write(template.text.encode())
             rows = opened.enter_context(rows_beside(path).open("xb"))
             files += [text, rows]
-            for line, row in lines:
-                requests.write(line + b"\n")
+        for request, row in lines:
+            line = request.line + b"\n"
+            requests.write(line)
+            written.add(line, request.params)
+            lengths.append(len(request.line))
+            if rows is not None:
                 rows.write((row or NO_ROW) + b"\n")
-                lengths.append(len(line))
         for file in files:
             file.flush()
             os.fsync(file.fileno())
@@ -219,9 +247,7 @@ def _write(path: Path, lines: Iterable[Line], template: KeptTemplate | None) -> 
 def _parts(
     store: Store, path: Path, part_of: Sequence[int], tried: Mapping[str, float]
 ) -> tuple[PreparedPart, ...]:
-    """Return the parts of a spool, each with one of its own; where there are several, the one of them all goes."""
-    if not any(part_of):
-        return (_measured(path, tried),)
+    """Return the parts of a spool, each with one of its own; the one of them all goes."""
     spools: list[Path] = []
     try:
         spools.extend(store.files.new_spool() for _ in range(max(part_of) + 1))
@@ -239,22 +265,11 @@ def _parts(
 
 
 def _measured(path: Path, tried: Mapping[str, float]) -> PreparedPart:
-    digest, estimator = hashlib.sha256(), Estimator(usual_output=tried, is_tried=bool(tried))
-    request_count = line_bytes = 0
+    written = _Written(tried)
     with path.open("rb") as lines:
         for line in lines:
-            digest.update(line)
-            estimator.add(read_object(line)["params"])
-            request_count += 1
-            line_bytes += len(line) - 1
-    return PreparedPart(
-        path,
-        request_count,
-        body_length(line_bytes, request_count),
-        digest.hexdigest(),
-        estimator.estimate(),
-        frozenset(estimator.models),
-    )
+            written.add(line, read_object(line)["params"])
+    return written.part(path)
 
 
 def copy_lines(source: Path, places: Sequence[Path], part_of: Sequence[int]) -> None:

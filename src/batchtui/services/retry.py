@@ -140,7 +140,7 @@ class Retries:
             line = self._store.requests.line_at(row.batch_key, row.offset, row.length)
             request = linter.check(number, with_changes(line, plan.changes) if plan.changes else line)
             if request is not None:
-                yield request.line, self._store.requests.row_line(row.batch_key, row.custom_id)
+                yield request, self._store.requests.row_line(row.batch_key, row.custom_id)
 
 
 def with_changes(line: bytes, changes: Mapping[str, Any]) -> bytes:
