@@ -72,3 +72,28 @@ def test_every_json_is_one_document_whatever_is_said(server: Server, shell: Shel
         done = shell(*command, "--json")
         assert done.json is not None, command
         assert done.stdout.endswith(b"\n")
+
+
+def test_a_list_is_narrowed_by_the_words_it_shows(server: Server, shell: Shell, requests_file: Path) -> None:
+    for name in ("one", "two"):
+        shell("submit", requests_file, "--name", name, "--yes")
+    (two, one) = shell("list", "--json").json
+    server.control(expire=one["id"])
+
+    def names(status: str, *more: str) -> list[str]:
+        return [batch["name"] for batch in shell("list", "--status", status, *more, "--json").json]
+
+    assert names("running") == names("in_progress") == ["two"]
+    assert names("failed") == names("ended") == names("ended", "--limit", "1") == ["one"]
+    server.control(end=two["id"])
+    assert (names("ended"), names("failed"), names("canceling")) == (["two", "one"], ["one"], [])
+    wrong = shell("list", "--status", "nope")
+    assert wrong.code == 2
+    assert all(word in wrong.stderr for word in ("nope", "in_progress", "running", "canceling", "ended", "failed"))
+
+
+def test_what_a_sync_tells_is_how_it_is_afterwards(server: Server, shell: Shell, requests_file: Path) -> None:
+    shell("submit", requests_file, "--yes")
+    server.control(end="all")
+    (changed,) = shell("sync", "--json").json["changed"]
+    assert (changed["status"], changed["results"], changed["cost_is"]) == ("ended", "complete", "actual")

@@ -2,8 +2,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from .conftest import BATCHES, Server, Shell
+from tests.api.raw_server import RawServer
+from tests.foreign.server import Foreign
+
+from .conftest import BATCHES, Server, Shell, request, write_lines
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def test_it_waits_until_all_that_run_have_ended(
@@ -70,3 +77,30 @@ def test_a_job_that_was_not_sent_is_not_done(server: Server, shell: Shell, reque
         refused = shell(*command)
         assert refused.code == 1
         assert "has no batch yet" in refused.stderr
+
+
+def test_a_batch_the_server_has_forgotten_is_not_waited_for(
+    server: Server, shell: Shell, requests_file: Path
+) -> None:
+    shell("submit", requests_file, "--yes")
+    shell("submit", requests_file, "--name", "lakes", "--yes")
+    _, rivers = shell("list", "--json").json
+    server.control(end="all")
+    server.served.simulator.shelf.delete(server.served.simulator.shelf.get(rivers["id"]))
+    done = shell("watch", "rivers", "lakes", "--interval", "0.05", "--json")
+    assert done.code == 1
+    assert f"does not know {rivers['id']} any more" in done.stderr
+    assert {batch["name"]: batch["status"] for batch in done.json} == {"rivers": "in_progress", "lakes": "ended"}
+    assert shell.files()[f"batches/{rivers['id']}/requests.jsonl"] == requests_file.read_bytes()
+
+
+def test_a_server_without_a_list_is_talked_about_once(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = write_lines(tmp_path / "rivers.jsonl", request("row-1", "Be succeeded"))
+    with RawServer(Foreign(frozenset({"no list"}), polls=6)) as foreign:
+        monkeypatch.setenv("ANTHROPIC_BASE_URL", foreign.url)
+        assert shell("submit", file, "--yes").code == 0
+        done = shell("watch", "rivers", "--interval", "0.05")
+    assert done.stderr.count("405") == 1, done.stderr
+    assert "ended, 1 succeeded" in done.stderr

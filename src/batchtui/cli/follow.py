@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -20,7 +21,7 @@ from batchtui.cli.report import report, report_open
 from batchtui.cli.shapes import batch_object
 from batchtui.config import Config
 from batchtui.domain.batch import StoredBatch
-from batchtui.domain.errors import AuthError, InputError, NoKeyError, RefusedError
+from batchtui.domain.errors import AuthError, InputError, MissingError, NoKeyError, RefusedError
 from batchtui.domain.human import bytes_text, counted, duration
 from batchtui.domain.job import Intent
 from batchtui.domain.origin import is_loopback
@@ -32,6 +33,9 @@ from batchtui.services.workbench import Workbench
 
 FAILED_ROWS = 3
 UNCLEAR = 4
+
+LOOKS_IN_VAIN = 5
+"""How often a server may say that it does not know a batch before that is believed: a young one takes a while."""
 
 
 @click.command("sync")
@@ -97,8 +101,9 @@ def watch(given: Given, ids: tuple[str, ...], interval_seconds: float | None, as
     with opened(given, config) as desk:
         bench = desk.bench
         targets = desk.wait(_chosen(bench, ids))
+        lost: list[str] = []
         if targets:
-            desk.wait(_Watch(bench, targets, interval_seconds).until_ended())
+            lost = desk.wait(_Watch(bench, targets, interval_seconds).until_ended())
             targets = [desk.wait(brought_home(bench, reread(bench, target))) for target in targets]
         batches = _batches(targets)
         if as_json:
@@ -117,6 +122,14 @@ def watch(given: Given, ids: tuple[str, ...], interval_seconds: float | None, as
                 unharmed="Nothing is sent by itself.",
                 todo="`batchtui settle` sends or drops what was not sent.",
             )
+        if lost:
+            raise MissingError(
+                f"{bench.gateway.base_url} does not know {', '.join(lost)} any more.",
+                unharmed="What is stored here of it is kept.",
+                todo="See that the key is one of the same Workspace: `batchtui key status`.",
+            )
+        if mismatch := next(filter(None, map(bench.downloads.mismatch, batches)), None):
+            raise mismatch
         if any(_failed_rows(bench, target) for target in targets):
             raise click.exceptions.Exit(FAILED_ROWS)
 
@@ -180,13 +193,18 @@ class _Watch:
         self._state = PollState()
         self._polls = 0
         self._error_said = ""
+        self._errors_said: set[str] = set()
+        self._missing: Counter[str] = Counter()
         self._ended = {stored.id for stored in _batches(targets) if stored.batch.has_ended}
         self._poller = bench.poller(
             on_state=self._on_state, on_report=self._on_report, every_seconds=interval_seconds
         )
 
-    async def until_ended(self) -> None:
-        """Return when all batches have ended and the poller has brought home what it could."""
+    async def until_ended(self) -> list[str]:
+        """Return when all batches have ended and the poller has brought home what it could.
+
+        What is returned are the ids of those the server goes on not to know; they are not waited for.
+        """
         requests = sum(stored.batch.counts.total for stored in _batches(self._targets))
         number = len(_batches(self._targets))
         say(f"Watching {counted(number, 'batch', 'batches')}, {counted(requests, 'request')}.")
@@ -204,6 +222,7 @@ class _Watch:
             self._line.clear()
             polling.cancel()
             await asyncio.wait([polling])
+        return self._lost()
 
     def _is_over(self) -> bool:
         self._targets = [reread(self._bench, target) for target in self._targets]
@@ -212,7 +231,8 @@ class _Watch:
             if stored.batch.has_ended and stored.id not in self._ended:
                 self._ended.add(stored.id)
                 self._say(_end_words(stored))
-        running = [stored for stored in batches if not stored.batch.has_ended]
+        lost = self._lost()
+        running = [stored for stored in batches if not stored.batch.has_ended and stored.id not in lost]
         waiting = sum(
             intent.state in {"waiting", "sending"} for intent in _open_intents(self._bench, self._targets)
         )
@@ -220,6 +240,9 @@ class _Watch:
             self._line.show(_running_words(running, waiting, self._state))
             return False
         return not self._state.polling or all(stored.results in {"complete", "gone"} for stored in batches)
+
+    def _lost(self) -> list[str]:
+        return [batch_id for batch_id, looks in self._missing.items() if looks >= LOOKS_IN_VAIN]
 
     def _raise_if_hopeless(self) -> None:
         """Raise what the first poll met, and later what no waiting mends; say anything else and go on."""
@@ -240,8 +263,12 @@ class _Watch:
         self._polls += 1
         self._error_said = ""
         for error in found.errors:
-            self._say(f"{error}")
+            if str(error) not in self._errors_said:
+                self._say(f"{error}")
+        self._errors_said = {str(error) for error in found.errors}
         watched = {stored.id for stored in _batches(self._targets)}
+        missing = watched.intersection(stored.id for stored in found.missing)
+        self._missing = Counter({batch_id: self._missing[batch_id] + 1 for batch_id in missing})
         for change in found.changes:
             before, after = change.before, change.after
             if after.id in watched and before is not None and not after.batch.has_ended:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from batchtui.cli.output import say
+from batchtui.cli.report import report
 from batchtui.domain.batch import StoredBatch
 from batchtui.domain.errors import MissingError
 from batchtui.services.find import Target
@@ -32,6 +33,8 @@ async def brought_home(bench: Workbench, target: Target) -> Target:
         mention_elsewhere(bench, stored)
         say(f"Downloading the results of {stored.id} …")
         await bench.downloads.download(stored)
+        if mismatch := bench.downloads.mismatch(stored):
+            report(mismatch)
     return reread(bench, target) if due else target
 
 

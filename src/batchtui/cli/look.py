@@ -12,7 +12,7 @@ from batchtui.cli.desk import opened
 from batchtui.cli.fresh import refreshed
 from batchtui.cli.options import Given
 from batchtui.cli.output import out, out_json, out_pairs, out_table, say
-from batchtui.cli.report import report_open
+from batchtui.cli.report import report, report_open
 from batchtui.cli.shapes import batch_details, batch_object, job_details
 from batchtui.domain.batch import BatchFilter, Counts, StoredBatch
 from batchtui.domain.human import ago, count, counted, duration, local_time, usd
@@ -20,9 +20,14 @@ from batchtui.domain.job import JobSummary, total_counts
 from batchtui.services.find import Target
 from batchtui.services.workbench import Workbench
 
+STATUSES = ("in_progress", "running", "canceling", "ended", "failed")
+"""What `list` can be narrowed to: the words of the API, and those of the list that say it otherwise."""
+
 
 @click.command("list")
-@click.option("--status", type=options.TEXT, metavar="S", help="Only in_progress, canceling or ended.")
+@click.option(
+    "--status", type=click.Choice(STATUSES), metavar="S", help=f"Only what is {', '.join(STATUSES[:-1])} or failed."
+)
 @click.option("--job", type=options.TEXT, metavar="J", help="Only the batches of a job, by its name or id.")
 @click.option("--limit", type=click.IntRange(1, 10**9), metavar="N", help="The newest N.")
 @click.option("--all-servers", is_flag=True, help="Also what is stored of other servers.")
@@ -47,7 +52,8 @@ def list_batches(
             for error in desk.wait(bench.sync.update(all_pages=True)).errors:
                 say(f"{error}")
         base_url = None if all_servers else bench.gateway.base_url
-        batches = bench.store.batches.list(BatchFilter(status=status, job=job, base_url=base_url, limit=limit))
+        batches = bench.store.batches.list(BatchFilter(job=job, base_url=base_url))
+        batches = [stored for stored in batches if status is None or _has_status(stored, status)][:limit]
         if as_json:
             out_json([batch_object(stored) for stored in batches])
         else:
@@ -68,10 +74,13 @@ def show(given: Given, id_: str, offline: bool, as_json: bool) -> None:
     with opened(given) as desk:
         bench = desk.bench
         target = bench.finder.known(id_) if offline else desk.wait(_found(bench, id_))
+        for stored in target.batches:
+            if mismatch := bench.downloads.mismatch(stored):
+                report(mismatch)
         if not target.is_job:
             stored = target.batches[0]
             if as_json:
-                out_json(batch_details(stored))
+                out_json({**batch_details(stored), "strangers": bench.store.batches.stranger_count(stored.key)})
             else:
                 out_pairs(_batch_pairs(stored))
             return
@@ -80,6 +89,14 @@ def show(given: Given, id_: str, offline: bool, as_json: bool) -> None:
             out_json(job_details(summary))
         else:
             _print_job(summary)
+
+
+def _has_status(stored: StoredBatch, status: str) -> bool:
+    """Return whether a batch is what the API calls this, or what the list does."""
+    batch = stored.batch
+    if status == "failed":
+        return batch.has_ended and bool(batch.counts.failed)
+    return batch.status == {"running": "in_progress"}.get(status, status)
 
 
 async def _found(bench: Workbench, id_: str) -> Target:

@@ -5,15 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 from batchtui.domain.batch import StoredBatch
 from batchtui.domain.errors import LintError, RefusedError, StoreError
 from batchtui.domain.lint import Problem
 from batchtui.domain.result import read_object
-from batchtui.domain.selection import Selection
-from batchtui.services.read import Reader
 from batchtui.store import Store
 
 UNCHANGED = "Nothing was changed."
@@ -23,9 +21,8 @@ SHOWN_IDS = 5
 class Adoptions:
     """Gives batches that were made elsewhere the requests that the API never returns."""
 
-    def __init__(self, store: Store, reader: Reader) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
-        self._reader = reader
 
     async def attach(self, stored: StoredBatch, lines: Iterable[bytes], source: str) -> StoredBatch:
         """Keep a copy of request lines as the requests of a batch, and return the batch.
@@ -65,7 +62,7 @@ class Adoptions:
                 unharmed=UNCHANGED,
                 todo="Give the file exactly as it was sent.",
             )
-        strangers = [custom_id for custom_id in self._answered(stored) if custom_id not in custom_ids]
+        strangers = sorted(self._store.batches.answered_ids(stored.key) - custom_ids)
         if strangers:
             raise RefusedError(
                 f"{source} lacks {len(strangers):,} of the custom_ids in the results of {stored.id}: "
@@ -73,12 +70,6 @@ class Adoptions:
                 unharmed=UNCHANGED,
                 todo="Give the file exactly as it was sent.",
             )
-
-    def _answered(self, stored: StoredBatch) -> Iterator[str]:
-        """Yield the custom_id of each result that is here."""
-        for row in self._reader.rows(self._reader.keys(Selection((stored.key,)))):
-            if row.facts.custom_id:
-                yield row.facts.custom_id
 
 
 def _copy(lines: Iterable[bytes], source: str, place: Path) -> set[str]:

@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 from batchtui.api.gateway import Gateway
 from batchtui.domain.batch import Counts, StoredBatch
-from batchtui.domain.errors import BatchtuiError, MissingError, UnclearError
+from batchtui.domain.errors import BatchtuiError, MismatchError, MissingError, UnclearError
+from batchtui.domain.human import counted
 from batchtui.domain.result import CANCELED, EXPIRED, SUCCEEDED
 from batchtui.domain.selection import Selection
 from batchtui.store import Store
@@ -104,18 +105,42 @@ class Downloads:
         batch = replace(stored.batch, counts=counts)
         await self._store.batches.record([batch], profile=stored.profile, base_url=stored.base_url)
 
+    def mismatch(self, stored: StoredBatch) -> MismatchError | None:
+        """Return what speaks against the results of a batch being those of its requests, None if nothing does.
+
+        That can be where a batch was taken for one that was sent, because of its size and time.
+        """
+        strangers = self._store.batches.stranger_count(stored.key)
+        if not strangers:
+            return None
+        path = self._store.files.requests_path(stored.id)
+        return MismatchError(
+            f"{stored.id} is not the batch that was sent as {stored.job_name}: "
+            f"{counted(strangers, 'result')} in it answer none of the requests.",
+            unharmed="The requests and the results are both kept.",
+            todo=f"Its requests are in {path}: `batchtui adopt ID --requests` gives them to another batch, "
+            "`batchtui submit` sends them again.",
+        )
+
     async def download_due(
         self, on_progress: Callable[[StoredBatch, int], None] | None = None
     ) -> tuple[list[Downloaded], list[BatchtuiError]]:
-        """Download everything that is due; one that fails does not keep the others."""
+        """Download everything that is due; one that fails does not keep the others.
+
+        Results that do not fit their requests are among the errors, and downloaded all the same.
+        """
         done: list[Downloaded] = []
         errors: list[BatchtuiError] = []
         for stored in self.due():
             progress = None if on_progress is None else _for_batch(on_progress, stored)
             try:
-                done.append(await self.download(stored, progress))
+                downloaded = await self.download(stored, progress)
             except BatchtuiError as error:
                 errors.append(error)
+            else:
+                done.append(downloaded)
+                if mismatch := self.mismatch(downloaded.batch):
+                    errors.append(mismatch)
         return done, errors
 
 

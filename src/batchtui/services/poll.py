@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from batchtui.domain.batch import StoredBatch
-from batchtui.domain.errors import ApiError, BatchtuiError
+from batchtui.domain.errors import ApiError, BatchtuiError, MismatchError
 from batchtui.domain.pacing import SOONEST_SECONDS, YOUNG_SECONDS, pause_seconds
 from batchtui.services.sync import Sync, SyncReport
 from batchtui.store import Store
@@ -27,7 +27,8 @@ LEASE_MARGIN_SECONDS = 30.0
 class PollState:
     """What the poller is doing, for people: when it last heard from the API, when it asks again, what went wrong.
 
-    `elsewhere` says that another process on this home polls; then this one only reads what that one writes.
+    `elsewhere` says that another process on this home polls; then this one only reads what that one writes. Of what
+    a poll met with single batches, `error` is the first; a mismatch, which is no trouble of the poll, is left out.
     """
 
     last_synced_at: datetime | None = None
@@ -85,6 +86,8 @@ class Poller:
         """Poll at the pace of `domain.pacing`; returns only by cancellation."""
         try:
             while True:
+                # Who asks for a poll from here on wants another one: this one may have read the list already.
+                self._wake.clear()
                 pause = await self._poll_once()
                 await self._wait(pause)
         finally:
@@ -113,7 +116,7 @@ class Poller:
             PollState(
                 last_synced_at=datetime.now(UTC),
                 paused=self.state.paused,
-                error=report.errors[0] if report.errors else None,
+                error=next((error for error in report.errors if not isinstance(error, MismatchError)), None),
             )
         )
         return self._pause(0, None)
@@ -139,7 +142,6 @@ class Poller:
     async def _wait(self, seconds: float) -> None:
         """Wait for the time to come or for somebody to ask, and through a pause however long."""
         due_at = datetime.now(UTC) + timedelta(seconds=seconds)
-        self._wake.clear()
         if not self.state.paused:
             self._show(replace(self.state, next_at=due_at))
         while True:

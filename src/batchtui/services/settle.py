@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from batchtui.api.gateway import Gateway
 from batchtui.domain.batch import Batch, BatchFilter, StoredBatch
-from batchtui.domain.errors import RefusedError, StoreError
+from batchtui.domain.errors import RefusedError, StoreError, UnknownIdError
 from batchtui.domain.estimate import Estimate
+from batchtui.domain.human import counted
 from batchtui.domain.job import Intent
+from batchtui.domain.result import read_object
 from batchtui.services.prepare import estimate_lines
 from batchtui.services.submit import Submissions
 from batchtui.services.sync import Sync
@@ -57,7 +61,8 @@ class Settlements:
     async def adopt(self, intent: Intent, batch: Batch) -> StoredBatch:
         """Take a batch for the one that was sent; its results will tell whether the custom_ids agree.
 
-        Raises `RefusedError` for a batch of another size, and for a submission to another server.
+        Raises `RefusedError` for a batch of another size, for one whose results are here and answer other requests,
+        and for a submission to another server.
         """
         self._require_here(intent)
         if batch.counts.total != intent.request_count:
@@ -66,6 +71,7 @@ class Settlements:
                 unharmed="Nothing was changed.",
                 todo="Adopt a batch of the same size.",
             )
+        await asyncio.to_thread(self._require_answered, intent, batch)
         await self._store.intents.close(intent.id, batch)
         await self._store.requests.index(batch.id)
         return self._store.batches.get(batch.id)
@@ -86,6 +92,23 @@ class Settlements:
     async def discard(self, intent: Intent) -> None:
         """Give it up and drop its requests."""
         await self._store.intents.discard(intent.id)
+
+    def _require_answered(self, intent: Intent, batch: Batch) -> None:
+        """Raise `RefusedError` if the results of a batch that are here answer other requests."""
+        try:
+            stored = self._store.batches.get(batch.id)
+        except UnknownIdError:
+            return
+        strangers = self._store.batches.answered_ids(stored.key)
+        if strangers:
+            with _spool_errors(path := self._store.files.spool_path(intent.id)), path.open("rb") as lines:
+                strangers.difference_update(read_object(line)["custom_id"] for line in lines)
+        if strangers:
+            raise RefusedError(
+                f"{batch.id} is another batch: {counted(len(strangers), 'result')} in it answer no request.",
+                unharmed="Nothing was changed.",
+                todo="Adopt another one, or send it if there is none.",
+            )
 
     def _is_here(self, intent: Intent) -> bool:
         return intent.base_url == self._gateway.base_url
@@ -114,8 +137,14 @@ class Settlements:
 
 
 def _estimate(spool: Path) -> Estimate:
-    try:
+    with _spool_errors(spool):
         return estimate_lines(spool)
+
+
+@contextmanager
+def _spool_errors(spool: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise StoreError(
             f"{spool}: {(error.strerror or str(error)).lower()}.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from batchtui.api.gateway import Gateway
@@ -25,13 +25,15 @@ MAX_PAGES = 1000
 class SyncReport:
     """What one sync found and did: rows that changed, results brought home, waiting parts that were sent.
 
-    `errors` are those of single batches; what concerns the whole list is raised.
+    `missing` are the running batches that the server says it does not know. `errors` are those of single batches;
+    what concerns the whole list is raised.
     """
 
     changes: tuple[Change, ...] = ()
     downloaded: tuple[Downloaded, ...] = ()
     sent: tuple[StoredBatch, ...] = ()
-    errors: tuple[BatchtuiError, ...] = field(default=())
+    missing: tuple[StoredBatch, ...] = ()
+    errors: tuple[BatchtuiError, ...] = ()
 
     @property
     def ended(self) -> tuple[StoredBatch, ...]:
@@ -84,11 +86,11 @@ class Sync:
             if not known:
                 raise
             errors.append(error)
-        errors += await self._ask_for_unlisted(running, seen)
+        missing, failures = await self._ask_for_unlisted(running, seen)
         changes = await self._store.batches.record(
             list(seen.values()), profile=self._profile, base_url=self._gateway.base_url
         )
-        return SyncReport(tuple(changes), errors=tuple(errors))
+        return SyncReport(tuple(changes), missing=tuple(missing), errors=(*errors, *failures))
 
     async def run(self, on_progress: Callable[[StoredBatch, int], None] | None = None) -> SyncReport:
         """Update the stored batches, send the waiting parts there is room for now, and download what has ended."""
@@ -101,7 +103,15 @@ class Sync:
         except BatchtuiError as error:
             errors.append(error)
         downloaded, failures = await self._downloads.download_due(on_progress)
-        return SyncReport(report.changes, tuple(downloaded), tuple(sent), (*errors, *failures))
+        arrived = {one.batch.id: one.batch for one in downloaded}
+        changes = (replace(one, after=arrived.get(one.after.id, one.after)) for one in report.changes)
+        return replace(
+            report,
+            changes=tuple(changes),
+            downloaded=tuple(downloaded),
+            sent=tuple(sent),
+            errors=(*errors, *failures),
+        )
 
     async def _read_list(
         self, seen: dict[str, Batch], since: datetime | None, *, everything: bool
@@ -137,17 +147,23 @@ class Sync:
                     raise
                 self._refused_limits += 1
 
-    async def _ask_for_unlisted(self, running: list[StoredBatch], seen: dict[str, Batch]) -> list[BatchtuiError]:
+    async def _ask_for_unlisted(
+        self, running: list[StoredBatch], seen: dict[str, Batch]
+    ) -> tuple[list[StoredBatch], list[BatchtuiError]]:
+        """Add the running batches that were not seen; return those not known there, and what went wrong."""
+        missing: list[StoredBatch] = []
         errors: list[BatchtuiError] = []
         for stored in running:
             if stored.id in seen:
                 continue
             try:
                 batch = await self._gateway.retrieve(stored.id)
+            except MissingError as error:
+                missing.append(stored)
+                errors.append(error)
             except ApiError as error:
                 errors.append(error)
-                if not isinstance(error, MissingError):
-                    break
+                break
             else:
                 seen[batch.id] = batch
-        return errors
+        return missing, errors

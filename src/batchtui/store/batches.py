@@ -101,6 +101,29 @@ class Batches:
         }
         return [stored for stored in batches if stored.batch.results_until > now and stored.key not in elsewhere]
 
+    def answered_ids(self, key: int) -> set[str]:
+        """Return the custom_ids of the results of a batch that are here."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT r.custom_id FROM results r JOIN batches b ON b.download_key = r.download_key"
+                " WHERE b.key = ? AND r.custom_id <> ''",
+                (key,),
+            )
+            return {custom_id for (custom_id,) in rows}
+
+    def stranger_count(self, key: int) -> int:
+        """Return how many results of a batch have a custom_id that none of its requests has.
+
+        It is 0 where its requests or results are not known, and found in no time: strangers come after all others.
+        """
+        with self._database.reading() as connection:
+            row = connection.execute(
+                "SELECT count(*) FROM results r JOIN batches b ON b.download_key = r.download_key WHERE b.key = ?1"
+                " AND r.ordinal > (SELECT max(ordinal) FROM requests WHERE batch_key = ?1) AND r.custom_id <> ''",
+                (key,),
+            ).fetchone()
+        return int(row[0])
+
     async def record(self, batches: Sequence[Batch], *, profile: str, base_url: str) -> Changes:
         """Write down what the API said and return the rows that really changed.
 
