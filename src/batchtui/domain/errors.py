@@ -100,7 +100,7 @@ class TemplateError(InputError):
 
     def __init__(self, name: str, problems: Sequence[TemplateProblem]) -> None:
         super().__init__(
-            f"{name}: {'; '.join(map(str, problems))}",
+            f"{name}: {'; '.join(map(str, problems))}.",
             unharmed="Nothing was rendered and nothing was sent.",
         )
         self.name = name

@@ -26,6 +26,8 @@ def expression(text: str) -> Callable[[Mapping[str, Any], int], bool]:
     """
     name = f"the expression {text[:_TOLD_CHARS]!r}"
     sandbox = Sandbox()
+    if not text.strip():
+        raise TemplateError(name, [TemplateProblem(None, "there is nothing in it")])
     try:
         # The line break ends nothing here, but what stands in the text cannot reach over it with a comment.
         source = Source(sandbox, f"{{{{ ({text}\n) | {TYPED} }}}}", Place(1, False))

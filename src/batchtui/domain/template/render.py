@@ -107,15 +107,18 @@ class Renderer:
         try:
             return source.value(variables)
         except UndefinedError as error:
+            said = str(error)
+            if not said.startswith("the row has no") and not said.endswith("is undefined"):
+                self._refuse(source.line_of(error), number, said)
             columns = [str(name) for name in variables["row"]]
             more = ", …" if len(columns) > _COLUMNS_TOLD else ""
             todo = (
                 f"The row has {', '.join(columns[:_COLUMNS_TOLD]) or 'no columns'}{more}. "
                 "A value for rows without one goes into `defaults:`."
             )
-            self._refuse(source.line_of(error), number, str(error), todo)
+            self._refuse(source.line_of(error), number, said, todo)
         except FAILURES as error:
-            said = str(error) or type(error).__name__
+            said = str(error).rstrip(".") or type(error).__name__
             self._refuse(source.line_of(error), number, said)
 
     def _refuse_custom_id(self, custom_id: str, number: int) -> Never:

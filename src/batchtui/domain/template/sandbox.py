@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial, wraps
 from types import CodeType, MethodType
@@ -243,12 +244,13 @@ def problems_of(tree: nodes.Template, sandbox: Sandbox) -> Iterator[tuple[int, s
             yield node.lineno, "a loop may not be recursive"
         elif isinstance(node, nodes.Name) and node.ctx in {"store", "param"} and node.name in NAMES:
             yield node.lineno, f"{node.name} is given to every template: call this something else"
+        elif isinstance(node, nodes.Name) and node.name == "self":
+            yield node.lineno, "self is a name of Jinja2: write row.self for a column"
+        elif isinstance(node, nodes.Const) and isinstance(node.value, float) and not math.isfinite(node.value):
+            yield node.lineno, "a number is too large"
         elif isinstance(node, nodes.Filter):
             if node.name == filters.TYPED:
-                yield (
-                    node.lineno,
-                    f"`{filters.TYPED}` goes last in a string that is one expression and nothing else",
-                )
+                yield node.lineno, f"`{filters.TYPED}` is the last filter of a string that is one expression"
             elif node.name not in sandbox.filters:
                 yield node.lineno, _unknown("filter", node.name, sandbox.filters)
         elif isinstance(node, nodes.Test) and node.name not in sandbox.tests:
@@ -265,7 +267,7 @@ def _written(context: Context, value: object) -> object:
         return ""
     if callable(value):
         raise TemplateRuntimeError("this is no value: () is missing, or it is only a part of an expression")
-    if isinstance(value, Iterator | range | Namespace):
+    if not isinstance(value, list | tuple | dict):
         raise TemplateRuntimeError(
             f"{filters.kind_of(value)} cannot be written out: add `| list` or `| join(', ')`"
         )

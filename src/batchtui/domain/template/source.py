@@ -21,7 +21,7 @@ MAX_BYTES = 1_000_000
 """Bytes of a template at most; long documents are read from files."""
 
 MAX_DEPTH = 64
-MAX_VALUES = 50_000
+MAX_VALUES = 20_000
 """Values of a template at most, each alias counted with all that it stands for."""
 
 MAX_PROBLEMS = 20
@@ -30,14 +30,41 @@ MAX_PROBLEMS = 20
 MARKS = ("{{", "{%", "{#")
 """What makes a string a Jinja2 source; all others are texts as they are."""
 
+_TOO_MANY = f"more than {MAX_VALUES:,} values, aliases counted with what they stand for"
+_TOO_DEEP = f"nested deeper than {MAX_DEPTH} levels"
+
 _TAG = "tag:yaml.org,2002:"
 _SMALLEST, _LARGEST = -(2**63), 2**64 - 1
 
 
+class _LimitError(Exception):
+    """There is more in the text than a template may have; `line` counts from 1."""
+
+    def __init__(self, line: int, message: str) -> None:
+        super().__init__(message)
+        self.line = line
+
+
 class _Loader(yaml.SafeLoader):
-    """Resolves plain scalars by the JSON-like rules of YAML 1.2, of which dates, `no` and `1:30` are no part."""
+    """Resolves plain scalars by the JSON-like rules of YAML 1.2, of which dates, `no` and `1:30` are no part.
+
+    What is too much is refused while it is read.
+    """
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 - as in its base
+    _depth = 0
+    _nodes = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        """Return the next value with all that is in it."""
+        self._nodes += 1
+        self._depth += 1
+        if self._depth > MAX_DEPTH or self._nodes > 2 * MAX_VALUES:
+            line = self.peek_event().start_mark.line + 1  # type: ignore[no-untyped-call]  # the stubs say nothing
+            raise _LimitError(line, _TOO_DEEP if self._depth > MAX_DEPTH else _TOO_MANY)
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        return node
 
 
 for _name, _pattern, _first in (
@@ -87,9 +114,9 @@ def read_source(text: str, name: str) -> Source:
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         _refuse(name, line, f"the character U+{_code(error.character):04X} has no place in YAML")
-    except RecursionError:
-        _refuse(name, None, f"nested deeper than {MAX_DEPTH} levels")
-    except ValueError as error:
+    except _LimitError as error:
+        _refuse(name, error.line, str(error))
+    except (ValueError, OverflowError) as error:
         # An escape such as "\UFFFFFFFF" names no character; the parser hands on what chr() says.
         _refuse(name, None, f"not valid YAML: {error}")
     if not isinstance(node, yaml.MappingNode):
@@ -133,9 +160,9 @@ class _Reader:
         self._left -= 1
         line = node.start_mark.line + 1
         if self._left < 0:
-            _refuse(self._name, line, f"more than {MAX_VALUES:,} values, aliases counted with what they stand for")
+            _refuse(self._name, line, _TOO_MANY)
         if len(path) > MAX_DEPTH:
-            _refuse(self._name, line, f"nested deeper than {MAX_DEPTH} levels")
+            _refuse(self._name, line, _TOO_DEEP)
         if isinstance(node, yaml.MappingNode):
             if node.tag != f"{_TAG}map":
                 self._tell(node, _no_tag(node.tag))
@@ -169,7 +196,8 @@ class _Reader:
 
     def _key(self, node: yaml.Node) -> str | None:
         if not isinstance(node, yaml.ScalarNode):
-            self._tell(node, "a key must be text, not a list or a mapping")
+            hint = ': a text that begins with {{ needs quotes, "{{ row.name }}"' if _is_flow(node) else ""
+            self._tell(node, f"a key must be text, not a list or a mapping{hint}")
             return None
         if node.tag != f"{_TAG}str":
             self._tell(node, f"the key {node.value} must be text: put it in quotes")
@@ -225,6 +253,10 @@ def _no_tag(tag: str) -> str:
     )
 
 
+def _is_flow(node: yaml.Node) -> bool:
+    return isinstance(node, yaml.MappingNode) and bool(node.flow_style)
+
+
 def _is_text(text: str) -> bool:
     return text.isascii() or not any("\ud800" <= char <= "\udfff" for char in text)
 
@@ -236,7 +268,7 @@ def _code(character: object) -> int:
 def _hint(said: str) -> str:
     if r"'\t'" in said:
         return "; indent with spaces, not with tabs"
-    if "flow mapping" in said or "unhashable" in said:
+    if "flow mapping" in said:
         return '; a text that begins with {{ needs quotes: "{{ row.name }}"'
     if "mapping values are not allowed" in said:
         return '; a text with ": " in it needs quotes'
