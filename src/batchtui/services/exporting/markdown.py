@@ -36,7 +36,7 @@ def write_folder(folder: Path, blocks: Iterable[Block]) -> int:
 
 def sections(block: Block) -> Iterator[tuple[BulkRow, str]]:
     """Yield the rows of a block with what is written of them."""
-    for number, (row, line) in enumerate(zip(block.rows, block.lines, strict=True)):
+    for number, (row, line) in enumerate(zip(map(BulkRow._make, block.rows), block.lines, strict=True)):
         request = block.requests[number] if block.requests else None
         data_row = block.data_rows[number] if block.data_rows else None
         parts = [f"## {code(row.custom_id or f'line {row.seq + 1:,}')}", _about(row)]

@@ -12,6 +12,7 @@ from batchtui.domain.errors import StoreError
 from batchtui.domain.result import SUCCEEDED, output_text, read_object
 from batchtui.services.read import to_json
 from batchtui.store.bulk import Block, BulkRow
+from batchtui.store.bulk_reading import Row
 
 _NULL = msgspec.Raw(b"null")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
@@ -59,6 +60,8 @@ class _Request(msgspec.Struct, gc=False):
     params: msgspec.Raw
 
 
+_CUSTOM_ID, _TYPE = (BulkRow._fields.index(name) for name in ("custom_id", "type"))
+
 _LINE = msgspec.json.Decoder(_Line)
 _REQUEST = msgspec.json.Decoder(_Request)
 _ROW = msgspec.json.Decoder(dict[str, Any])
@@ -66,7 +69,7 @@ _ROW = msgspec.json.Decoder(dict[str, Any])
 
 def result_objects(block: Block) -> Iterator[ResultObject]:
     """Yield the rows of a block as objects."""
-    for number, (row, line) in enumerate(zip(block.rows, block.lines, strict=True)):
+    for number, (row, line) in enumerate(zip(map(BulkRow._make, block.rows), block.lines, strict=True)):
         message = _message(row, line)
         request = block.requests[number] if block.requests else None
         data_row = block.data_rows[number] if block.data_rows else None
@@ -88,7 +91,7 @@ def result_objects(block: Block) -> Iterator[ResultObject]:
         )
 
 
-def output_of(row: BulkRow, line: bytes) -> str | None:
+def output_of(row: Row, line: bytes) -> str | None:
     """Return the whole output of a succeeded row, None for any other; lone surrogates are U+FFFD."""
     message = _message(row, line)
     return None if message is None else _text(message.content)
@@ -116,16 +119,16 @@ def well_formed(text: str) -> str:
     return _LONE_SURROGATE.sub("\ufffd", text)
 
 
-def _message(row: BulkRow, line: bytes) -> _Message | None:
-    if row.type != SUCCEEDED:
+def _message(row: Row, line: bytes) -> _Message | None:
+    if row[_TYPE] != SUCCEEDED:
         return None
     try:
         decoded = _LINE.decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return _lenient(line)
-    if decoded.custom_id != row.custom_id:
+    if decoded.custom_id != row[_CUSTOM_ID]:
         raise StoreError(
-            f"The results of {row.batch_id} are not as the index says: {row.custom_id!r} is not where it was.",
+            f"The results are not as the index says: {row[_CUSTOM_ID]!r} is not where it was.",
             unharmed="No file was left half written.",
             todo="`batchtui doctor --repair` builds the index again from the files.",
         )

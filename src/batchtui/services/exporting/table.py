@@ -9,7 +9,7 @@ from typing import Literal
 from batchtui.domain.selection import ResultKey
 from batchtui.services.exporting.output import output_of, params_of, values_of, well_formed
 from batchtui.services.read import to_json
-from batchtui.store.bulk import Block, Bulk
+from batchtui.store.bulk import Block, Bulk, BulkRow
 
 Cell = str | int | float | None
 Kind = Literal["text", "int", "float", "any"]
@@ -52,7 +52,7 @@ RESULT_COLUMNS = (
 
 REQUEST = Column("request", "text")
 
-_FIRST = 5
+_FIRST = BulkRow._fields.index("custom_id")
 """Where the columns of a result begin in a `BulkRow`."""
 
 _TEXT = next(number for number, column in enumerate(RESULT_COLUMNS) if column.name == "text")
