@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from batchtui.domain.errors import InputError, RefusedError, TemplateError, UnknownIdError
+from batchtui.domain.errors import InputError, RefusedError, UnknownIdError
 from batchtui.store.files import file_errors, make_directory, remove, write_private
 from batchtui.store.presence import alone
 
@@ -54,7 +54,7 @@ class Templates:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._parsed: dict[Path, tuple[float, TemplateEntry]] = {}
+        self._parsed: dict[Path, tuple[tuple[int, int], TemplateEntry]] = {}
 
     def list(self) -> Entries:
         """Return all templates, those of the home first, each by name."""
@@ -169,10 +169,12 @@ class Templates:
 
     def _entry(self, path: Path) -> TemplateEntry:
         with file_errors(path):
-            changed = path.stat().st_mtime if path.exists() else 0.0
+            # A symlink that leads nowhere is a template with a problem.
+            status = path.stat() if path.exists() else path.lstat()
+        stamp = (status.st_mtime_ns, status.st_size)
         known = self._parsed.get(path)
-        if known is None or known[0] != changed:
-            known = (changed, _parsed(path, datetime.fromtimestamp(changed, UTC)))
+        if known is None or known[0] != stamp:
+            known = (stamp, _parsed(path, datetime.fromtimestamp(status.st_mtime, UTC)))
             self._parsed[path] = known
         return known[1]
 
@@ -193,8 +195,8 @@ def _parsed(path: Path, changed_at: datetime) -> TemplateEntry:
         if not _NAME.match(path.stem):
             raise InputError(f"{path.name[:200]!r} cannot be the name of a template.", todo="Rename the file.")
         description = parse_template(_read(path, path.stem), path.stem).description
-    except (InputError, TemplateError) as error:
-        problem = str(error)
+    except InputError as error:
+        problem = f"{error.what} {error.todo}".rstrip()
     return TemplateEntry(path.stem, "home", description, problem, path, changed_at)
 
 
