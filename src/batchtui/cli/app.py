@@ -35,6 +35,7 @@ COMMANDS = {
     "cancel": "manage:cancel",
     "adopt": "manage:adopt",
     "rename": "manage:rename",
+    "template": "template:template",
     "key": "key:key",
     "paths": "upkeep:paths",
     "config": "upkeep:show_config",

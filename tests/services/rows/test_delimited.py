@@ -269,3 +269,13 @@ def test_what_csv_wrote_comes_back(
         assert as_text == [[cell.lower() for cell in cells] for cells in table]
         assert [rows.at(number) for number in range(1, len(table) + 1)] == found
         assert rows.count() == len(table)
+
+
+def test_rows_before_what_is_wrong_can_be_read(write: Write) -> None:
+    with open_rows(write("a,b\n1,x\n2,y\n3\n")) as rows:
+        assert rows.columns == ("a", "b")
+        assert rows.at(2).values == {"a": 2, "b": "y"}
+        with pytest.raises(DataError, match="line 4"):
+            rows.at(3)
+        with pytest.raises(DataError, match="line 4"):
+            rows.count()

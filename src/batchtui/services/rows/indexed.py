@@ -5,10 +5,12 @@ from __future__ import annotations
 from abc import abstractmethod
 from bisect import bisect_right
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import islice
 from threading import Lock
 from typing import Any, NamedTuple
 
+from batchtui.domain.errors import DataError
 from batchtui.services.rows.data import Data
 from batchtui.services.rows.model import SAMPLE_ROWS, Kind, Row, Rows, no_such_row
 
@@ -68,11 +70,12 @@ class IndexedRows(Rows):
         self._data.close()
 
     def _sample(self) -> Iterator[dict[str, Any]]:
-        """Yield the values of the first rows."""
-        for row in islice(self, SAMPLE_ROWS):
-            yield row.values
-            if self._marks[-1].offset > SAMPLE_BYTES:
-                return
+        """Yield the values of the first rows, as far as they can be read: whoever reads on meets the trouble."""
+        with suppress(DataError):
+            for row in islice(self, SAMPLE_ROWS):
+                yield row.values
+                if self._marks[-1].offset > SAMPLE_BYTES:
+                    return
 
     def _remember(self, number: int, offset: int, line: int) -> None:
         with self._marking:
