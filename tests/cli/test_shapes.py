@@ -54,6 +54,7 @@ def test_a_submission_and_a_retry(server: Server, shell: Shell, requests_file: P
     assert list(sent["estimate"]) == [
         *("input_tokens", "output_tokens_max", "cost_usd_low", "cost_usd_high", "standard_cost_usd"),
         "input_counted",
+        "output_tried",
     ]
     server.control(expire="all")
     retried = shell("retry", "rivers", "--yes", "--json").json

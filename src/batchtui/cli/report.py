@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from batchtui.cli.ask import DeclinedError
@@ -35,14 +35,17 @@ def report(error: BatchtuiError) -> None:
         return
     say(f"error: {clean_line(error.what, LINE_CHARS * 4)}")
     if isinstance(error, LintError):
-        report_problems(error.source, error.problems)
+        report_problems(error.source, error.problems, error.counts)
     for sentence in (error.unharmed, error.todo):
         if sentence:
             say(sentence)
 
 
-def report_problems(source: str, problems: Sequence[Problem]) -> None:
-    """Name file, line, custom_id, rule and what to change, errors before warnings, the first few of each rule."""
+def report_problems(source: str, problems: Sequence[Problem], counts: Mapping[str, int] | None = None) -> None:
+    """Name file, line, custom_id, rule and what to change, errors before warnings, the first few of each rule.
+
+    `counts` is how many there are by rule, where not all are among the problems.
+    """
     by_rule: defaultdict[tuple[bool, str], list[Problem]] = defaultdict(list)
     for problem in problems:
         by_rule[not problem.is_error, problem.rule].append(problem)
@@ -52,8 +55,10 @@ def report_problems(source: str, problems: Sequence[Problem]) -> None:
             kind = "warning: " if is_warning else ""
             say(clean_line("  " + kind + ": ".join(part for part in parts if part), LINE_CHARS))
         rest = found[SHOWN_OF_A_RULE:]
+        total = (counts or {}).get(rule, len(found))
         if rest:
-            say(f"  … and {len(rest):,} more of {rule}, on lines {rest[0].line:,} to {rest[-1].line:,}")
+            to = f" to {rest[-1].line:,}" if total == len(found) else " and after it"
+            say(f"  … and {total - SHOWN_OF_A_RULE:,} more of {rule}, on lines {rest[0].line:,}{to}")
 
 
 def report_open(bench: Workbench) -> None:

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
-from batchtui.cli import options
+from batchtui.cli import options, options_rows
 from batchtui.cli.ask import agree, price, require_somebody
 from batchtui.cli.desk import Desk, opened
 from batchtui.cli.options import Given
+from batchtui.cli.options_rows import Making
 from batchtui.cli.output import LiveLine, out, out_json, out_table, say
 from batchtui.cli.report import report_problems
 from batchtui.cli.shapes import refused_object, submission_object
+from batchtui.cli.source import Source, require_one, source
 from batchtui.domain.errors import LintError
 from batchtui.domain.estimate import require_affordable
 from batchtui.domain.human import bytes_text, count, counted, usd
 from batchtui.domain.lint import MENDED_RULES
 from batchtui.services.prepare import Prepared, discard
-from batchtui.services.request_file import open_lines
 from batchtui.services.submit import OnSent, Submission
 from batchtui.services.workbench import Workbench
 
@@ -29,13 +30,19 @@ UNSENT = "Nothing was sent."
 
 
 @click.command("submit")
-@click.argument("file", metavar="FILE|-", type=options.readable_file)
-@click.option("--name", type=options.TEXT, metavar="NAME", help="What the job is called; else as the file.")
+@click.argument("file", metavar="[FILE|-]", required=False, type=options.readable_file)
+@options_rows.making()
+@click.option(
+    "--template-of", "like", type=options.TEXT, metavar="ID", help="The template a job was made from, as it was."
+)
+@click.option(
+    "--name", type=options.TEXT, metavar="NAME", help="What the job is called; else as the file or the template."
+)
 @click.option(
     "--sample",
     type=click.IntRange(1),
     metavar="N",
-    help="Send N requests spread over the file, and hold the others.",
+    help="Send N requests spread over all of them, and hold the others.",
 )
 @options.mend
 @options.max_cost
@@ -47,7 +54,9 @@ UNSENT = "Nothing was sent."
 def submit(
     given: Given,
     *,
-    file: Path,
+    file: Path | None,
+    making: Making,
+    like: str | None,
     name: str | None,
     sample: int | None,
     mend: bool,
@@ -56,26 +65,26 @@ def submit(
     yes: bool,
     as_json: bool,
 ) -> None:
-    """Send a file of requests as a batch.
+    """Send requests as a batch: those of a FILE, or those a template makes of rows of data.
 
-    One that is over the limits of a batch goes out as several. FILE has one JSON object a line, with a custom_id
-    and the params of a Messages request; - reads stdin.
+    What is over the limits of a batch goes out as several. FILE has one JSON object a line, with a custom_id and the
+    params of a Messages request; - reads stdin. With -t and -d each row becomes a request.
     """
     config = given.config()
-    lines = open_lines(file)
-    with opened(given, config) as desk, closing(lines):
-        bench, source = desk.bench, lines.source
+    require_one(file, making, like)
+    with opened(given, config) as desk, source(desk.bench, file, making, like) as requests:
+        bench = desk.bench
         if not dry_run:
             bench.require_writable("send")
-        job_name = (name or "").strip() or options.TEXT.convert(Path(source).stem, None, None)
+        job_name = (name or "").strip() or requests.job_name
         try:
-            prepared = desk.wait(_prepared(bench, lines, source, sample=sample, mend=mend))
+            prepared = desk.wait(_prepared(bench, requests, sample=sample, mend=mend))
         except LintError as error:
             if as_json:
                 out_json(refused_object(job_name, error.problems))
             raise
         try:
-            report_problems(source, prepared.problems)
+            report_problems(source, prepared.problems, prepared.counts)
             report_mended(prepared)
             cap_usd = config.max_cost_usd if max_cost_usd is None else max_cost_usd
             require_affordable(prepared.now.estimate, cap_usd)
@@ -96,10 +105,8 @@ def submit(
             print_sent(sent)
 
 
-async def _prepared(
-    bench: Workbench, lines: Iterable[bytes], source: str, *, sample: int | None, mend: bool
-) -> Prepared:
-    return await bench.count_sample(await bench.prepare(lines, source, mend=mend, sample=sample))
+async def _prepared(bench: Workbench, requests: Source, *, sample: int | None, mend: bool) -> Prepared:
+    return await bench.count_sample(await requests.prepare(sample, mend))
 
 
 def _question(prepared: Prepared, name: str, to: str) -> str:
@@ -188,4 +195,8 @@ def _print_dry(name: str, prepared: Prepared, *, as_json: bool) -> None:
     how = "counted by the API on a sample" if estimate.input_counted else "guessed from the length of the text"
     standard = usd(estimate.standard_cost_usd)
     out(f"standard price: at most {standard} outside a batch")
-    out(f"tokens: about {count(estimate.input_tokens)} in ({how}), at most {count(estimate.output_tokens_max)} out")
+    tried = "; the lower price has output as in your trial" if estimate.output_tried else ""
+    out(
+        f"tokens: about {count(estimate.input_tokens)} in ({how}), "
+        f"at most {count(estimate.output_tokens_max)} out{tried}"
+    )

@@ -113,6 +113,7 @@ def estimate_object(estimate: Estimate) -> dict[str, Any]:
         "cost_usd_high": estimate.cost_usd_high,
         "standard_cost_usd": estimate.standard_cost_usd,
         "input_counted": estimate.input_counted,
+        "output_tried": estimate.output_tried,
     }
 
 

@@ -83,6 +83,11 @@ class Prepared:
         return tuple(sorted(frozenset().union(*(part.models for part in self.parts))))
 
     @property
+    def problem_count(self) -> int:
+        """Return how many problems there are, those that are not listed included."""
+        return sum(self.counts.values()) or len(self.problems)
+
+    @property
     def request_count(self) -> int:
         """Return the number of requests in all parts."""
         return sum(part.request_count for part in self.parts)

@@ -47,7 +47,7 @@ def submit_question(name: str, prepared: Prepared, profile: Profile) -> Question
         body.append(f"models: {', '.join(prepared.models)}")
     body += _where(prepared, profile)
     if prepared.problems:
-        body += ["", counted(len(prepared.problems), "warning"), *problem_lines(prepared.problems)]
+        body += ["", counted(prepared.problem_count, "warning"), *problem_lines(prepared.problems)]
     return Question(f"Send {counted(prepared.request_count, 'request')}?", tuple(body), "Send")
 
 
@@ -104,7 +104,8 @@ def price(estimate: Estimate) -> str:
     if estimate.cost_usd_high is None:
         models = ", ".join(estimate.unpriced_models)
         return f"price unknown ({models})" if models else "price unknown"
-    return f"about {usd_range(estimate.cost_usd_low, estimate.cost_usd_high)}, half the standard price"
+    tried = "; the lower one has output as in your trial" if estimate.output_tried else ""
+    return f"about {usd_range(estimate.cost_usd_low, estimate.cost_usd_high)}, half the standard price{tried}"
 
 
 def _by_type(causes: Iterable[Cause]) -> str:
