@@ -213,6 +213,7 @@ class BatchtuiApp(App[None]):
     @on(messages.ComposeAgainAsked)
     @on(messages.SettleAsked)
     @on(messages.CopyAsked)
+    @on(messages.ExportAsked)
     @on(messages.PagerAsked)
     def _asked(self, message: "Asked") -> None:
         from batchtui.tui.flows.dispatch import flow

@@ -64,7 +64,8 @@ RESULTS: list[BindingType] = [
     _key("r", "retry", "Retry", "retry-rows", "Send again what failed, or the marked rows", show=True),
     _key("o", "pager", "Pager", "pager", "Read what the pane shows in $PAGER"),
     _key("w", "download", "Download", "download-results", "Download the results now"),
-    _key("y", "copy", "Copy", "copy-row", "Send id, text, JSON or request to the clipboard"),
+    _key("x", "export", "Export", "export", "Write the rows shown, or the marked ones, to a file", show=True),
+    _key("y", "copy", "Copy", "copy-row", "Bring id, text, JSON, request, data row or curl to the clipboard"),
 ]
 
 TEMPLATE_TABLE: list[BindingType] = [

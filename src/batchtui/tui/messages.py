@@ -1,6 +1,6 @@
 """What screens ask of the app: each is an intention of the user that outlives the screen it came from."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,6 +9,7 @@ from textual.message import Message
 from batchtui.domain.batch import StoredBatch
 from batchtui.domain.errors import BatchtuiError
 from batchtui.domain.job import Job
+from batchtui.domain.selection import ResultKey
 
 if TYPE_CHECKING:
     from batchtui.services.find import Target
@@ -75,11 +76,27 @@ class SettleAsked(Message):
     """Look at submissions without an outcome."""
 
 
+CopyChoice = tuple[str, str, str | Callable[[], str]]
+"""A key, what it is, and the text, or what reads it once it is chosen."""
+
+
 @dataclass(eq=False, repr=False)
 class CopyAsked(Message):
-    """Offer texts for the clipboard; each with a key, what it is, and the text itself."""
+    """Offer texts for the clipboard."""
 
-    choices: Sequence[tuple[str, str, str]]
+    choices: Sequence[CopyChoice]
+
+
+@dataclass(eq=False, repr=False)
+class ExportAsked(Message):
+    """Write results to a file; `are_marked` tells that they were marked and are not all that is shown.
+
+    `name` is proposed for the file, without a suffix.
+    """
+
+    keys: Sequence[ResultKey]
+    name: str
+    are_marked: bool = False
 
 
 @dataclass(eq=False, repr=False)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from batchtui.domain.errors import BatchtuiError, InputError, StoreError
+from batchtui.domain.errors import InputError, StoreError
 
 _PRIVATE_FILE = 0o600
 _PRIVATE_FOLDER = 0o700
@@ -31,14 +31,20 @@ def usual(typed: str) -> Path:
     return Path(os.path.expanduser(typed))  # noqa: PTH111 - this one leaves what it cannot do
 
 
-def refusal(path: Path, *, overwrite: bool) -> BatchtuiError | None:
-    """Return what speaks against writing a file there, as far as that can be known before; nothing is touched."""
+def refusal(path: Path, *, overwrite: bool = False, folder: bool = False) -> InputError | None:
+    """Return what speaks against a new file or folder there, as far as that is known before; nothing is touched."""
     try:
         mode = path.lstat().st_mode
+        if folder and stat.S_ISDIR(mode) and not any(path.iterdir()):
+            return None
     except FileNotFoundError:
         return None if path.parent.is_dir() else _unusable(path, f"there is no folder {path.parent}")
     except OSError as error:
         return _unusable(path, _words(error))
+    if folder:
+        return InputError(
+            f"{path} exists.", unharmed="It was not touched.", todo="Name a folder that does not exist yet."
+        )
     if stat.S_ISDIR(mode):
         return _unusable(path, "that is a folder")
     if not stat.S_ISREG(mode):
@@ -81,17 +87,8 @@ def new_folder(path: Path) -> Iterator[Path]:
 
     Raises as `new_file` does. A folder that holds anything is never replaced.
     """
-    if path.is_symlink() or path.exists():
-        try:
-            empty = not path.is_symlink() and path.is_dir() and not any(path.iterdir())
-        except OSError as error:
-            raise _unusable(path, _words(error)) from error
-        if not empty:
-            raise InputError(
-                f"{path} exists.", unharmed="It was not touched.", todo="Name a folder that does not exist yet."
-            )
-    elif not path.parent.is_dir():
-        raise _unusable(path, f"there is no folder {path.parent}")
+    if (error := refusal(path, folder=True)) is not None:
+        raise error
     part = _part(path)
     with _told(path):
         part.mkdir()

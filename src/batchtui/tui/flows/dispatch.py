@@ -8,6 +8,8 @@ from textual.app import App
 from batchtui.tui import messages
 from batchtui.tui.flows import manage
 from batchtui.tui.flows.compose import compose, compose_again
+from batchtui.tui.flows.copy import copy
+from batchtui.tui.flows.export import export
 from batchtui.tui.flows.retry import retry
 from batchtui.tui.flows.settle import settle
 from batchtui.tui.flows.submit import submit
@@ -24,6 +26,7 @@ Asked = (
     | messages.ComposeAgainAsked
     | messages.SettleAsked
     | messages.CopyAsked
+    | messages.ExportAsked
     | messages.PagerAsked
 )
 
@@ -50,6 +53,8 @@ def flow(app: App[None], session: Session, message: Asked) -> Coroutine[Any, Any
         case messages.SettleAsked():
             return settle(app, session)
         case messages.CopyAsked(choices):
-            return manage.copy(app, choices)
+            return copy(app, choices)
+        case messages.ExportAsked(keys, name, are_marked):
+            return export(app, session, keys, name, are_marked=are_marked)
         case messages.PagerAsked(text):
             return manage.page(app, text)

@@ -1,4 +1,4 @@
-"""Cancel, download now, rename, copy, and reading in a pager."""
+"""Cancel, download now, rename, and reading in a pager."""
 
 import asyncio
 import os
@@ -20,7 +20,6 @@ from batchtui.tui.session import Session
 from batchtui.tui.text import clean, clean_line
 from batchtui.tui.toasts import tell
 from batchtui.tui.widgets.dialogs import PromptScreen
-from batchtui.tui.widgets.menu import MenuScreen
 
 
 async def cancel(app: App[None], session: Session, batches: Sequence[StoredBatch]) -> None:
@@ -88,15 +87,6 @@ async def adopt(app: App[None], session: Session, stored: StoredBatch | None) ->
             lines = file_lines(path.strip())
             await bench.adoptions.attach(stored, lines, path.strip())
         tell(app, Notice(f"The requests of {stored.job_name} are known now; what failed can be retried"))
-
-
-async def copy(app: App[None], choices: Sequence[tuple[str, str, str]]) -> None:
-    """Send one of some texts to the clipboard of the terminal, which does not say whether it took it."""
-    chosen = await app.push_screen_wait(MenuScreen("Copy", [(key, words) for key, words, _ in choices]))
-    for key, words, text in choices:
-        if key == chosen:
-            app.copy_to_clipboard(clean(text))
-            tell(app, Notice(f"Sent {words} to the terminal's clipboard: {clean_line(text, max_length=60)}"))
 
 
 async def page(app: App[None], text: str) -> None:

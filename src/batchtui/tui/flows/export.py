@@ -1,0 +1,40 @@
+"""`x`: results to a file."""
+
+from collections.abc import Sequence
+
+from textual.app import App
+
+from batchtui.domain.human import bytes_text, count, counted
+from batchtui.domain.selection import ResultKey
+from batchtui.services.exporting.place import safe_name
+from batchtui.tui.present.notices import Notice
+from batchtui.tui.screens.export import ExportScreen
+from batchtui.tui.session import Session
+from batchtui.tui.toasts import tell
+
+
+async def export(
+    app: App[None], session: Session, keys: Sequence[ResultKey], name: str, *, are_marked: bool = False
+) -> None:
+    """Write results to a file that the user names; `are_marked` says how they were chosen."""
+    rows = counted(len(keys), "marked row") if are_marked else f"{counted(len(keys), 'row')} shown"
+    choice = await app.push_screen_wait(ExportScreen(rows, safe_name(name)))
+    if choice is None:
+        return
+    with session.activity(f"exporting {counted(len(keys), 'row')} …") as activity:
+
+        def progress(done: int) -> None:
+            activity.say(f"exporting, {count(done)} of {counted(len(keys), 'row')}")
+
+        exported = await session.workbench.exports.write(
+            keys,
+            choice.path,
+            choice.format,
+            join=choice.join,
+            guard_formulas=choice.guard_formulas,
+            one_file_a_row=choice.one_file_a_row,
+            overwrite=choice.overwrite,
+            on_progress=progress,
+        )
+    words = f"{counted(exported.rows, 'row')}, {bytes_text(exported.file_bytes)}, written to {exported.path}"
+    tell(app, Notice(words))
