@@ -45,7 +45,7 @@ class Used:
 def used_in(tree: nodes.Template) -> Used:
     """Return what a source uses; the tree must be as it was parsed."""
     undeclared = meta.find_undeclared_variables(tree)
-    used = Used(plain=undeclared - NAMES - GLOBALS, number="row_number" in undeclared)
+    used = Used(plain=undeclared - NAMES, number="row_number" in undeclared)
     _walk(tree, used)
     return used
 

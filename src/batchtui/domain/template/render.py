@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Never
@@ -11,7 +12,7 @@ from jinja2 import UndefinedError
 
 from batchtui.domain.errors import RenderError
 from batchtui.domain.request import CUSTOM_ID
-from batchtui.domain.template.columns import Used
+from batchtui.domain.template.columns import GLOBALS, Used
 from batchtui.domain.template.compiled import Source
 from batchtui.domain.template.files import Files
 from batchtui.domain.template.model import Rendered, Template
@@ -25,14 +26,15 @@ _Make = Callable[[Sequence[object]], Any]
 """What makes a value, given the values of the slots."""
 
 _COLUMNS_TOLD = 12
+_ABSENT = object()
 
 
 class Renderer:
     """Makes requests of one template; not for several threads at once.
 
     `values` go before those of a row, those before the template's `defaults`. File filters read below `folder`,
-    where the data is and relative paths begin, or below one of `allowed`. A string that uses no column is rendered
-    once for all rows, and with it the files it reads.
+    where the data is and relative paths begin, or below one of `allowed`. A string is rendered anew only where
+    something that it uses has changed since the row before, and only then the files it names are read again.
     """
 
     def __init__(
@@ -59,7 +61,7 @@ class Renderer:
     @property
     def variables(self) -> frozenset[str]:
         """Return the columns it needs or could use: neither what has a default or a value nor its own variables."""
-        return frozenset(self._used.names - self._defaults.keys() - self._values.keys())
+        return frozenset(self._used.names - GLOBALS - self._defaults.keys() - self._values.keys())
 
     def missing(self, columns: Collection[str]) -> tuple[str, ...]:
         """Return what it needs and data with these columns does not have."""
@@ -81,27 +83,36 @@ class Renderer:
             self._refuse_custom_id(custom_id, number)
         made, encoded = [], []
         for slot in self._slots:
-            value, piece = slot.kept or self._fill(slot, variables, number)
+            value, piece = self._filled(slot, variables, number)
             made.append(value)
             encoded.append(piece)
         pieces = [piece if isinstance(piece, bytes) else encoded[piece] for piece in self._line]
         line = b"".join((b'{"custom_id":"', custom_id.encode(), b'","params":', *pieces, b"}"))
         return Rendered(custom_id, self._make(made), line)
 
+    def _filled(self, slot: _Slot, variables: Mapping[str, Any], number: int) -> tuple[object, bytes]:
+        """Return the value of a slot and its JSON, as for the row before if nothing that it uses has changed."""
+        if slot.names is None:
+            return self._fill(slot, variables, number)
+        row = variables["row"]
+        uses = [variables.get(name, _ABSENT) for name in slot.names] + [
+            row.get(name, _ABSENT) for name in slot.columns
+        ]
+        if slot.kept is None or not all(map(operator.is_, uses, slot.kept_for)):
+            slot.kept = self._fill(slot, variables, number)
+            slot.kept_for = uses
+        return slot.kept
+
     def _fill(self, slot: _Slot, variables: Mapping[str, Any], number: int) -> tuple[object, bytes]:
         value = self._run(slot.source, variables, number)
         try:
             if type(value) is not str:
                 check_plain(value)
-            filled = value, msgspec.json.encode(value)
+            return value, msgspec.json.encode(value)
         except UnicodeEncodeError:
             self._refuse(slot.source.place.line, number, "the text holds half of a character (a lone surrogate)")
         except (TypeError, ValueError) as error:
             self._refuse(slot.source.place.line, number, str(error))
-        used = slot.source.used
-        if not (used.whole or used.number or used.columns) and used.plain <= self._values.keys():
-            slot.kept = filled
-        return filled
 
     def _run(self, source: Source, variables: Mapping[str, Any], number: int) -> object:
         try:
@@ -170,11 +181,19 @@ class Renderer:
 
 
 class _Slot:
-    """A place in the line that a source fills; `kept` is the value and its JSON once it is known for all rows."""
+    """A place in the line that a source fills.
+
+    `kept` is the last value and its JSON, and `kept_for` what it was made of; a long document that is the same for
+    all rows is read and encoded once. Values are compared by identity, because 1 and true are equal.
+    """
 
     def __init__(self, source: Source) -> None:
+        used = source.used
         self.source = source
+        self.columns = tuple(used.columns)
+        self.names = None if used.whole or used.number else tuple(used.plain)
         self.kept: tuple[object, bytes] | None = None
+        self.kept_for: list[object] = []
 
 
 def _has_jinja(value: object) -> bool:

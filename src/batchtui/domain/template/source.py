@@ -89,16 +89,6 @@ class Source:
     places: dict[Path, Place] = field(default_factory=dict)
 
 
-def decode(data: bytes, name: str) -> str:
-    """Return the text of a template file; raises TemplateError if it is not UTF-8 or too large."""
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        _refuse(name, line, f"this is not UTF-8 text (byte 0x{data[error.start]:02x}); save the file as UTF-8")
-    return text
-
-
 def read_source(text: str, name: str) -> Source:
     """Return what a template text holds; raises TemplateError if it is not one mapping of valid YAML."""
     if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
