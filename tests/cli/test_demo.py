@@ -6,6 +6,7 @@ from pathlib import Path
 from batchtui.cli.demo import prepared
 from batchtui.cli.options import Given
 from batchtui.domain.batch import BatchFilter
+from batchtui.services.rows import open_rows
 
 
 def test_the_demo_remembers_its_history_and_leaves_nothing() -> None:
@@ -22,5 +23,14 @@ def test_the_demo_remembers_its_history_and_leaves_nothing() -> None:
         report = desk.wait(desk.bench.sync.run())
         assert not report.errors
         assert not desk.bench.downloads.due()
+        used = {one.template: one.choice.source for one in desk.bench.recent_data.list()}
+        assert {entry.name for entry in desk.bench.templates.list() if entry.origin == "home"} == set(used)
+        for name, source in used.items():
+            with open_rows(source) as rows:
+                ready = desk.wait(desk.bench.composer.prepare(desk.bench.templates.load(name), rows))
+            sent = desk.wait(desk.bench.submissions.send(ready, name=name))
+            assert sum(stored.batch.counts.total for stored in sent.batches) == ready.request_count > 1
+            assert ready.problems == ()
+        assert len(used) == 6
     assert not home.exists()
     assert not Path(os.environ["BATCHTUI_HOME"]).exists()

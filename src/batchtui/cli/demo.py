@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -28,6 +30,16 @@ POLL_SECONDS = 1.0
 
 AT_ONCE = timedelta(days=7)
 """How far back results are there before the screens open; older ones are downloaded behind them, for all to see."""
+
+EXAMPLES = {
+    "classify": "tickets.csv",
+    "extract": "documents.csv",
+    "judge": "answers.jsonl",
+    "product-copy": "products.jsonl",
+    "summarise": "readers.json",
+    "translate": "phrases.csv",
+}
+"""Which data lies beside which template; the first one is at hand when the user begins to compose."""
 
 Chapters = Sequence["tuple[str, HistoryBatch]"]
 
@@ -68,6 +80,7 @@ def prepared(given: Given, *, duration_seconds: float) -> Iterator[tuple[Desk, C
             config = msgspec.structs.replace(here.config(), poll_seconds=POLL_SECONDS)
             with opened(here, config) as desk:
                 desk.wait(_remember(desk.bench, simulator, chapters))
+                _lay_out_examples(desk.bench, Path(home, "data"))
                 yield desk, config
     except SimulatorError as error:
         raise InputError(f"The simulator did not start: {error}.") from error
@@ -98,3 +111,16 @@ async def _remember(bench: Workbench, simulator: Simulator, chapters: Chapters) 
             writer = bench.store.results.writer(batch_id)
             await writer.feed(shelf[batch_id].results_path.read_bytes())
             await writer.finish(expected=stored.batch.counts.results)
+
+
+def _lay_out_examples(bench: Workbench, folder: Path) -> None:
+    """Put the shipped templates into the home, for the user to change, and data for each of them."""
+    from batchtui.domain.template.shipped import examples_folder
+    from batchtui.services.recent import DataChoice, Used
+
+    examples = examples_folder()
+    shutil.copytree(examples / "data", folder)
+    for name, data in reversed(EXAMPLES.items()):
+        text = bench.templates.read(str(examples / "templates" / f"{name}.yaml"))
+        bench.templates.save(name, text, replace=False)
+        bench.recent_data.remember(Used(name, DataChoice(str(folder / data))))
