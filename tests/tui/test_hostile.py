@@ -12,7 +12,7 @@ from batchtui.services.prepare import prepare
 from batchtui.services.workbench import Workbench
 from batchtui.simulator import Fault, Served
 from batchtui.tui.app import BatchtuiApp
-from batchtui.tui.present.results import VIEWS
+from batchtui.tui.present.bodies import VIEWS
 from batchtui.tui.screens.results import ResultsScreen
 from tests.services.conftest import request_line
 from tests.tui.conftest import NARROW, WIDE, make_app, until, until_shown
@@ -103,8 +103,8 @@ async def test_over_the_results(bench: Workbench, server: Served, size: tuple[in
         await pilot.press("enter")
         await until_shown(pilot, "Outcome", "[all ")
         screen = results_screen(app)
-        assert screen._found is not None
-        for key in screen._found.keys:
+        assert screen.found is not None
+        for key in screen.found.keys:
             screen.table.move_to(key)
             for view in VIEWS:
                 await pilot.pause()
@@ -131,10 +131,10 @@ async def test_markup_is_shown_as_it_stands(bench: Workbench, server: Served) ->
         await pilot.press("enter")
         await until_shown(pilot, "[all ")
         screen = results_screen(app)
-        assert screen._found is not None
+        assert screen.found is not None
         for number, name in enumerate(TEXTS):
             if name in VISIBLE:
-                screen.table.move_to(screen._found.keys[number])
+                screen.table.move_to(screen.found.keys[number])
                 await until_shown(pilot, TEXTS[name])
 
 

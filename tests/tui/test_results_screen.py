@@ -85,7 +85,7 @@ async def test_outcomes_narrow_and_failed_rows_are_found(bench: Workbench, serve
         assert screen.table.cursor_key == seen[-2]
         await pilot.press("f")
         await until_shown(pilot, f"[succeeded {len(succeeded)}]")
-        await until(pilot, lambda: screen._found is not None and screen._found.keys == succeeded)
+        await until(pilot, lambda: screen.found is not None and screen.found.keys == succeeded)
         await pilot.press("e")
         await until_told(pilot, "No row shown here has failed.")
         await pilot.press("F", "F", "F")

@@ -7,7 +7,7 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.dom import DOMNode
@@ -77,6 +77,14 @@ class BatchtuiApp(App[None]):
         from batchtui.tui.screens.compose import ComposeScreen
 
         return ComposeScreen(self.session, self.size)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Pass an event on; a key that was pressed before the question on top was to be seen is no answer to it."""
+        if isinstance(event, events.Key | events.Paste) and event.time < getattr(
+            self.screen, "shown_at_seconds", 0
+        ):
+            return
+        await super().on_event(event)
 
     def on_mount(self) -> None:
         """Begin what is always running, once the first screen is painted."""
@@ -180,7 +188,12 @@ class BatchtuiApp(App[None]):
 
     async def action_room(self, name: str) -> None:
         """Go to a room."""
+        self.session.opened = None
         await self.switch_mode(name)
+
+    def action_search_all(self) -> None:
+        """Search all batches."""
+        self.post_message(messages.SearchAsked())
 
     def action_refresh_now(self) -> None:
         """Ask the API now."""
@@ -215,6 +228,8 @@ class BatchtuiApp(App[None]):
     @on(messages.CopyAsked)
     @on(messages.ExportAsked)
     @on(messages.PagerAsked)
+    @on(messages.EditorAsked)
+    @on(messages.SearchAsked)
     def _asked(self, message: "Asked") -> None:
         from batchtui.tui.flows.dispatch import flow
 

@@ -15,6 +15,7 @@ APP: list[BindingType] = [
     _key("1", "room('batches')", "Batches", "screen-batches", "Go to the batches"),
     _key("2", "room('results')", "Results", "screen-results", "Go to the results of the row under the cursor"),
     _key("3", "room('compose')", "Compose", "screen-compose", "Write a template, try it on rows, and send them"),
+    _key("ctrl+g", "search_all", "Search all", "search-all", "Search the answers of all batches on disk"),
     _key("R", "refresh_now", "Refresh", "refresh", "Ask the API now"),
     _key("equals_sign", "pause", "Pause", "pause", "Stop asking the API, or go on"),
     _key("q", "quit", "Quit", "quit", "Quit; asks only if something is being sent", show=True),
@@ -55,14 +56,26 @@ RESULT_TABLE: list[BindingType] = [
     _key("enter", "activate", "Read", "read-row", "Give the pane all the room", show=True),
 ]
 
+GROUP_TABLE: list[BindingType] = [
+    _key("enter", "activate", "Only these", "narrow-to-group", "Narrow the results to this group", show=True),
+]
+
 RESULTS: list[BindingType] = [
     _key("f", "next_outcome", "Outcome", "next-outcome", "Show the next outcome only", show=True),
     _key("F", "next_outcome(-1)", "Outcome back", "previous-outcome", "Show the outcome before only"),
-    _key("t", "next_view", "View", "next-view", "Next view: text, JSON, request, usage", show=True),
+    _key("t", "next_view", "View", "next-view", "Next view: text, thinking, tools, JSON, request …", show=True),
+    _key("T", "next_view(-1)", "View back", "previous-view", "The view before"),
+    _key("p", "plain", "Plain", "plain", "Text without colours, JSON as it came; or made easy to read"),
     _key("e", "go_failed(1)", "Next failed", "next-failed", "Go to the next failed row", show=True),
     _key("E", "go_failed(-1)", "Failed before", "previous-failed", "Go to the failed row before"),
+    _key("ctrl+f", "find", "Search", "find", "Search the whole text of all answers here", show=True),
+    _key("n", "go_hit(1)", "Next hit", "next-hit", "Go to the next hit of the search"),
+    _key("N", "go_hit(-1)", "Hit before", "previous-hit", "Go to the hit before"),
+    _key("b", "beside('groups')", "Groups", "groups", "Equal errors, stop reasons, models, flags", show=True),
+    _key("i", "beside('numbers')", "Numbers", "numbers", "Tokens, cost, lengths of the rows shown", show=True),
     _key("r", "retry", "Retry", "retry-rows", "Send again what failed, or the marked rows", show=True),
     _key("o", "pager", "Pager", "pager", "Read what the pane shows in $PAGER"),
+    _key("O", "editor", "Editor", "editor", "Look at a copy of what the pane shows in $EDITOR"),
     _key("w", "download", "Download", "download-results", "Download the results now"),
     _key("x", "export", "Export", "export", "Write the rows shown, or the marked ones, to a file", show=True),
     _key("y", "copy", "Copy", "copy-row", "Bring id, text, JSON, request, data row or curl to the clipboard"),
@@ -83,7 +96,7 @@ COMPOSE: list[BindingType] = [
     _key("t", "next_view", "View", "next-preview", "Next view: text, JSON, answer, changes", show=True),
     _key("left,h", "go_row(-1)", "Row before", "previous-row", "Try the row before"),
     _key("right,l", "go_row(1)", "Next row", "next-row", "Try the next row"),
-    _key("r", "random_row", "Random row", "random-row", "Try any row"),
+    _key("r", "go_row(0)", "Random row", "random-row", "Try any row"),
     _key("number_sign", "ask('row')", "Go to row", "go-to-row", "Try the row of a number"),
     _key(
         "ctrl+s",

@@ -107,6 +107,19 @@ class PagerAsked(Message):
 
 
 @dataclass(eq=False, repr=False)
+class EditorAsked(Message):
+    """Look at a copy of a text in the editor of the user; `kind` is what it is: text, markdown, json."""
+
+    text: str
+    kind: str
+
+
+@dataclass(eq=False, repr=False)
+class SearchAsked(Message):
+    """Search the answers of all batches on disk."""
+
+
+@dataclass(eq=False, repr=False)
 class ErrorMet(Message):
     """Something a screen wanted could not be done."""
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import count
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from batchtui.services.workbench import Workbench
 from batchtui.tui.present.listing import RowKey
 
 if TYPE_CHECKING:
+    from batchtui.domain.search import Search
     from batchtui.services.find import Target
     from batchtui.services.poll import Poller, PollState
     from batchtui.services.sync import SyncReport
@@ -27,11 +29,20 @@ FIRST_BATCHES = 200
 """How many batches are read before the first paint; more than a screen shows."""
 
 
+@dataclass
+class Opened:
+    """Results that were asked for otherwise than by the cursor of the batches, and what to search in them."""
+
+    target: "Target"
+    search: "Search | None" = None
+
+
 class Session:
     """One run of the screens on one workbench.
 
     `batches` and `intents` are the list as it was last read, newest first; before the first look only a part.
     `selected` is asked for the row under the cursor, so that what is about it is never about the row before.
+    `opened` are the results to show instead, until the user goes to another room.
     `downloads` are the bytes that have come of each batch.
     """
 
@@ -46,6 +57,7 @@ class Session:
         self.reported: Signal[SyncReport] = Signal(app, "reported")
         self.batches, self.intents = self._listed(FIRST_BATCHES)
         self.selected: Callable[[], RowKey | None] = lambda: None
+        self.opened: Opened | None = None
         self.downloads: dict[str, int] = {}
         self._version: int | None = None
         self._looking = asyncio.Lock()

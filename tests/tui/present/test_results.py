@@ -5,6 +5,7 @@ import pytest
 from batchtui.domain.result import Tokens
 from batchtui.domain.selection import StoredResult
 from batchtui.services.find import Target
+from batchtui.tui.present import bodies
 from batchtui.tui.present import results as present
 from batchtui.tui.present.empty import NOTHING, head_line, no_results
 from tests.tui.present.make import NOW, batch, result, texts
@@ -29,11 +30,11 @@ def test_outcome_by_shape_word_and_colour(row: StoredResult, cell: tuple[str, st
 def test_a_row_says_what_came_back_or_what_went_wrong() -> None:
     good = result(stop_reason="end_turn", model="claude-haiku-5-5", tokens=Tokens(output=1200), preview="A river.")
     assert texts(present.cells(good)) == [
-        *("✓ succeeded", "row-1", "", "claude-haiku-5-5", "1,200", "$0.01", "A river.")
+        *("✓ succeeded", "row-1", "", "claude-haiku-5-5", "1,200", "$0.01", "A river.", "1")
     ]
     bad = result(type_="errored", error_type="overloaded_error", error_message="Overloaded")
-    assert texts(present.cells(bad)) == ["✗ errored", "row-1", "overloaded_error", "", "", "", "Overloaded"]
-    assert len(present.cells(good)) == len(present.COLUMNS)
+    assert texts(present.cells(bad)) == ["✗ errored", "row-1", "overloaded_error", "", "", "", "Overloaded", "1"]
+    assert len(present.cells(good)) == len(present.columns(with_attempt=True))
 
 
 def test_chips_are_of_what_there_is() -> None:
@@ -52,31 +53,31 @@ def test_the_chosen_chip_stays_in_sight(width: int) -> None:
 
 
 def test_a_failure_is_explained_with_what_to_do() -> None:
-    expired = present.text_body(result(type_="expired"), {}).text
+    expired = bodies.text_body(result(type_="expired"), {}).text
     assert "24 hours" in expired
     assert "sent again as it is" in expired
     invalid = result(type_="errored", error_type="invalid_request_error", error_message="bad model")
-    assert "bad model" in present.text_body(invalid, {}).text
-    assert "has to be changed" in present.text_body(invalid, {}).text
+    assert "bad model" in bodies.text_body(invalid, {}).text
+    assert "has to be changed" in bodies.text_body(invalid, {}).text
     denied = result(type_="errored", error_type="permission_error")
-    assert "would not help" in present.text_body(denied, {}).text
+    assert "would not help" in bodies.text_body(denied, {}).text
 
 
 def test_an_answer_without_text_says_what_it_holds() -> None:
-    assert present.text_body(result(), {"content": [{"type": "text", "text": "hi"}]}).text == "hi"
-    assert "tool_use" in present.text_body(result(), {"content": [{"type": "tool_use"}]}).text
-    assert "empty" in present.text_body(result(), {"content": []}).text
+    assert bodies.text_body(result(), {"content": [{"type": "text", "text": "hi"}]}).text == "hi"
+    assert "tool_use" in bodies.text_body(result(), {"content": [{"type": "tool_use"}]}).text
+    assert "empty" in bodies.text_body(result(), {"content": []}).text
 
 
 def test_json_is_spread_out_and_what_is_none_is_shown_as_it_is() -> None:
-    assert json.loads(present.json_body(b'{"a":"\xc3\xa9"}').text) == {"a": "é"}
-    assert present.json_body(b"\xff not json").text == "\ufffd not json"
-    assert "not known" in present.request_body(None).text
+    assert json.loads(bodies.json_body(b'{"a":"\xc3\xa9"}').text) == {"a": "é"}
+    assert bodies.json_body(b"\xff not json").text == "\ufffd not json"
+    assert "not known" in bodies.request_body(None).text
 
 
 def test_usage_has_every_token() -> None:
     tokens = Tokens(1, 2, 3, 4, 5, 6, 7)
-    text = present.usage_body(result(tokens=tokens)).text
+    text = bodies.usage_body(result(tokens=tokens)).text
     assert [line.split()[-1] for line in text.split("\n")[1:8]] == list("1234567")
 
 

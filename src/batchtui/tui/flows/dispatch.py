@@ -7,7 +7,8 @@ from textual.app import App
 
 from batchtui.tui import messages
 from batchtui.tui.flows import manage
-from batchtui.tui.flows.compose import compose, compose_again
+from batchtui.tui.flows.compose import compose
+from batchtui.tui.flows.results import look_in_editor, search_everywhere
 from batchtui.tui.flows.copy import copy
 from batchtui.tui.flows.export import export
 from batchtui.tui.flows.retry import retry
@@ -28,6 +29,8 @@ Asked = (
     | messages.CopyAsked
     | messages.ExportAsked
     | messages.PagerAsked
+    | messages.EditorAsked
+    | messages.SearchAsked
 )
 
 
@@ -46,10 +49,8 @@ def flow(app: App[None], session: Session, message: Asked) -> Coroutine[Any, Any
             return manage.adopt(app, session, stored)
         case messages.SubmitAsked():
             return submit(app, session)
-        case messages.ComposeAsked(verb):
-            return compose(app, session, verb)
-        case messages.ComposeAgainAsked(target):
-            return compose_again(app, session, target)
+        case messages.ComposeAsked() | messages.ComposeAgainAsked():
+            return compose(app, session, message)
         case messages.SettleAsked():
             return settle(app, session)
         case messages.CopyAsked(choices):
@@ -58,3 +59,7 @@ def flow(app: App[None], session: Session, message: Asked) -> Coroutine[Any, Any
             return export(app, session, keys, name, are_marked=are_marked)
         case messages.PagerAsked(text):
             return manage.page(app, text)
+        case messages.EditorAsked(text, kind):
+            return look_in_editor(app, text, kind)
+        case messages.SearchAsked():
+            return search_everywhere(app, session)

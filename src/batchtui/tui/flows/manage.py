@@ -16,10 +16,12 @@ from batchtui.services.request_file import file_lines
 from batchtui.tui.flows.ask import agreed
 from batchtui.tui.present.notices import Notice
 from batchtui.tui.present.questions import cancel_question
+from batchtui.tui.programs import environment
 from batchtui.tui.session import Session
 from batchtui.tui.text import clean, clean_line
 from batchtui.tui.toasts import tell
 from batchtui.tui.widgets.dialogs import PromptScreen
+from batchtui.tui.widgets.menu import MenuScreen
 
 
 async def cancel(app: App[None], session: Session, batches: Sequence[StoredBatch]) -> None:
@@ -89,6 +91,15 @@ async def adopt(app: App[None], session: Session, stored: StoredBatch | None) ->
         tell(app, Notice(f"The requests of {stored.job_name} are known now; what failed can be retried"))
 
 
+async def copy(app: App[None], choices: Sequence[tuple[str, str, str]]) -> None:
+    """Send one of some texts to the clipboard of the terminal, which does not say whether it took it."""
+    chosen = await app.push_screen_wait(MenuScreen("Copy", [(key, words) for key, words, _ in choices]))
+    for key, words, text in choices:
+        if key == chosen:
+            app.copy_to_clipboard(clean(text))
+            tell(app, Notice(f"Sent {words} to the terminal's clipboard: {clean_line(text, max_length=60)}"))
+
+
 async def page(app: App[None], text: str) -> None:
     """Read a text in the user's pager; polls and downloads go on meanwhile."""
     words = shlex.split(os.environ.get("PAGER", "")) or ["less"]
@@ -100,7 +111,9 @@ async def page(app: App[None], text: str) -> None:
         )
     try:
         with app.batch_update(), app.suspend():
-            process = await asyncio.create_subprocess_exec(program, *words[1:], stdin=asyncio.subprocess.PIPE)
+            process = await asyncio.create_subprocess_exec(
+                program, *words[1:], stdin=asyncio.subprocess.PIPE, env=environment()
+            )
             try:
                 await process.communicate(clean(text).encode())
             finally:

@@ -96,10 +96,15 @@ class Room(Screen[None]):
         with Container(classes="panes"):
             yield from self.compose_panes()
         yield FilterLine(self.FILTER_HINT)
+        yield from self.compose_foot()
         yield KeyBar(self.why_not)
 
     def compose_head(self) -> ComposeResult:
         """Lay out what stands between the top line and the list, if anything."""
+        yield from ()
+
+    def compose_foot(self) -> ComposeResult:
+        """Lay out what stands between the filter and the keys, if anything."""
         yield from ()
 
     def compose_panes(self) -> ComposeResult:

@@ -1,7 +1,8 @@
 """Reads one body at a time: model output, a request, raw JSON; wrapped, scrollable, never editable."""
 
-from bisect import bisect_right
-from itertools import accumulate
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable
+from itertools import accumulate, islice
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -26,6 +27,12 @@ from batchtui.tui.widgets.wrap import ScreenLine, wrap
 BODY_CHARACTERS_MAX = 256 * 1024
 """How much of a body is shown; the rest is for a pager."""
 
+HITS_MAX = 5_000
+"""How many hits of a search are shown in a body."""
+
+Find = Callable[[str], Iterable[tuple[int, int]]]
+"""Gives where something stands in a text, in order: its first character and the one after its last."""
+
 
 class TextView(ScrollView, can_focus=True, inherit_bindings=False):
     """A read-only text of up to some hundred kilobytes, wrapped to the width; its text can be selected."""
@@ -33,6 +40,7 @@ class TextView(ScrollView, can_focus=True, inherit_bindings=False):
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "text-view--code",
         "text-view--heading",
+        "text-view--hit",
         "text-view--key",
         "text-view--link",
         "text-view--literal",
@@ -53,6 +61,7 @@ class TextView(ScrollView, can_focus=True, inherit_bindings=False):
         scrollbar-size-vertical: 1;
         & > .text-view--code { color: $text-success; }
         & > .text-view--heading { color: $text-primary; text-style: bold; }
+        & > .text-view--hit { background: $warning; color: $background; text-style: bold; }
         & > .text-view--key { color: $text-primary; }
         & > .text-view--link { text-style: underline; }
         & > .text-view--literal { color: $text-accent; }
@@ -81,9 +90,16 @@ class TextView(ScrollView, can_focus=True, inherit_bindings=False):
         self._width = 0
         self._lines: list[ScreenLine] = []
         self._spans: LRUCache[int, list[Span]] = LRUCache(256)
+        self._hits: list[tuple[int, int]] = []
+        self._hit = 0
 
-    def set_text(self, text: str, language: Language = "text", *, keep_place: bool = False) -> None:
-        """Show `text`, cleaned and cut to `BODY_CHARACTERS_MAX`, from its top or where the last one was read."""
+    def set_text(
+        self, text: str, language: Language = "text", *, keep_place: bool = False, find: Find | None = None
+    ) -> None:
+        """Show `text`, cleaned and cut to `BODY_CHARACTERS_MAX`, from its top or where the last one was read.
+
+        What `find` finds in it stands out, and the first of that is scrolled into view.
+        """
         shown = text[:BODY_CHARACTERS_MAX]
         self._note = ""
         if len(shown) < len(text):
@@ -95,9 +111,27 @@ class TextView(ScrollView, can_focus=True, inherit_bindings=False):
         self._paragraph_starts = list(accumulate(lengths, initial=0))
         self._code = code_paragraphs(self._paragraphs) if language == "markdown" else set()
         self._spans.clear()
+        self._hits = list(islice(find(self._text), HITS_MAX)) if find else []
         self._wrap()
         if not keep_place:
+            self._hit = 0
             self.scroll_to(y=0, animate=False, force=True)
+            if self._hits:
+                self._scroll_to_hit()
+
+    def go_to_hit(self, step: int) -> bool:
+        """Scroll to the next hit in this body or the one before; False if there is none in that direction."""
+        if not 0 <= self._hit + step < len(self._hits):
+            return False
+        self._hit += step
+        self._scroll_to_hit()
+        return True
+
+    def _scroll_to_hit(self) -> None:
+        line = self._line_of(self._hits[self._hit][0])
+        top, height = self.scroll_offset.y, max(1, self.size.height)
+        if not top <= line < top + height:
+            self.scroll_to(y=line - height // 3, animate=False, force=True)
 
     def on_resize(self) -> None:
         """Wrap anew for another width, with the same words on the first line."""
@@ -105,8 +139,10 @@ class TextView(ScrollView, can_focus=True, inherit_bindings=False):
             return
         top = self._lines[min(self.scroll_offset.y, len(self._lines) - 1)].start
         self._wrap()
-        line = bisect_right(self._lines, top, key=lambda line: line.start) - 1
-        self.scroll_to(y=line, animate=False, force=True)
+        self.scroll_to(y=self._line_of(top), animate=False, force=True)
+
+    def _line_of(self, character: int) -> int:
+        return bisect_right(self._lines, character, key=lambda line: line.start) - 1
 
     @property
     def _wrap_width(self) -> int:
@@ -138,6 +174,9 @@ class TextView(ScrollView, can_focus=True, inherit_bindings=False):
         for span in self._paragraph_spans(line.paragraph):
             style = self.get_visual_style(f"text-view--{span.look}").rich_style
             text.stylize(style, max(0, span.start - shift), max(0, span.end - shift))
+        for start, stop in self._hits_between(line.start, end):
+            style = self.get_visual_style("text-view--hit").rich_style
+            text.stylize(style, max(0, start - line.start), stop - line.start)
         selection = self.text_selection
         selected = selection.get_span(number) if selection else None
         if selected:
@@ -155,6 +194,12 @@ class TextView(ScrollView, can_focus=True, inherit_bindings=False):
             found = code if number in self._code else spans(paragraph, self._language)
             self._spans[number] = found
         return found
+
+    def _hits_between(self, start: int, end: int) -> Iterable[tuple[int, int]]:
+        # Hits do not overlap, so that only the one before the first that begins here can reach into it.
+        first = max(0, bisect_left(self._hits, (start, start)) - 1)
+        last = bisect_left(self._hits, (end, end))
+        return (hit for hit in self._hits[first:last] if hit[1] > start)
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
         """Return the selected text with its own line breaks, not those of the wrapping."""
@@ -217,8 +262,12 @@ class ReadingPane(Vertical):
         language: Language = "text",
         *,
         keep_place: bool = False,
+        find: Find | None = None,
     ) -> None:
-        """Show a body under a title; both are literal. `keep_place` is for a newer version of the same body."""
+        """Show a body under a title; both are literal. `keep_place` is for a newer version of the same body.
+
+        What `find` finds in the body stands out.
+        """
         line = literal(title) if isinstance(title, Content) else literal_line(title, max_length=500)
         self.query_one(".reading-pane--title", Static).update(line)
-        self.query_one(TextView).set_text(body, language, keep_place=keep_place)
+        self.query_one(TextView).set_text(body, language, keep_place=keep_place, find=find)
