@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from textual import events
 from textual.widgets import Input
 
 from batchtui.domain import split
@@ -174,6 +175,27 @@ async def test_rename(bench: Workbench) -> None:
         await pilot.press("enter")
         await until_shown(pilot, "  [/streams]")
     assert bench.store.batches.list()[0].job_name == "[/streams]"
+
+
+@pytest.mark.parametrize("key", ["e", "c"])
+async def test_what_was_typed_before_a_question_was_seen_is_no_answer(
+    bench: Workbench, server: Served, key: str
+) -> None:
+    await submit(bench, "rivers", 3)
+    app = make_app(bench)
+    async with app.run_test(size=NARROW, notifications=True) as pilot:
+        early = [events.Key("y", "y"), events.Paste("yes"), events.Key("enter", None)]
+        await pilot.press(key)
+        await until_shown(pilot, {"e": "Rename", "c": "Cancel 1 batch of 3 requests?"}[key])
+        question = app.screen
+        for event in early:
+            app.post_message(event)
+        await pilot.pause()
+        assert app.screen is question
+        assert [field.value for field in question.query(Input)] == ["rivers"] * (key == "e")
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, BatchesScreen))
+    assert not [entry for entry in server.simulator.log if entry["path"].endswith("/cancel")]
 
 
 async def test_copies_the_id(bench: Workbench) -> None:

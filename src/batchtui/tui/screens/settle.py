@@ -7,8 +7,6 @@ from typing import ClassVar, Literal
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from batchtui.domain.errors import BatchtuiError
@@ -16,8 +14,8 @@ from batchtui.domain.human import count, counted, local_time
 from batchtui.services.settle import OpenSubmission
 from batchtui.services.workbench import Workbench
 from batchtui.tui.present.batches import short_id, status
-from batchtui.tui.widgets.dialogs import DIALOG_CSS
-from batchtui.tui.widgets.literal import literal, literal_line
+from batchtui.tui.widgets.dialogs import Dialog
+from batchtui.tui.widgets.literal import literal
 from batchtui.tui.widgets.table_model import Cell, Column, ListSource
 from batchtui.tui.widgets.virtual_table import VirtualTable
 
@@ -39,11 +37,11 @@ class Decision:
     submission: OpenSubmission
 
 
-class SettleScreen(ModalScreen[Decision | None]):
+class SettleScreen(Dialog[Decision | None]):
     """Choose what becomes of a submission; dismisses with the decision, or None. Here nothing is done yet."""
 
     CSS_PATH = "settle.tcss"
-    DEFAULT_CSS = f"SettleScreen {{ {DIALOG_CSS} }}"
+    KEYS = "a adopt · s send · x drop · esc later"
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "decide('adopt')", "Adopt", id="settle-adopt", tooltip="This batch is it"),
@@ -53,20 +51,17 @@ class SettleScreen(ModalScreen[Decision | None]):
     ]
 
     def __init__(self, workbench: Workbench) -> None:
-        super().__init__()
+        super().__init__("Without an outcome")
         self._workbench = workbench
         intents = workbench.settlements.open_submissions()
         self._submissions: Sequence[OpenSubmission] = [OpenSubmission(intent, ()) for intent in intents]
         self._is_looking = True
         self._trouble = ""
 
-    def compose(self) -> ComposeResult:
+    def compose_body(self) -> ComposeResult:
         """Lay out the table and what is known of the row."""
-        with Vertical() as frame:
-            frame.border_title = literal_line(" Without an outcome ")
-            yield VirtualTable[str](COLUMNS)
-            yield Static(id="about")
-            yield Static(literal("a adopt · s send · x drop · esc later"), classes="keys")
+        yield VirtualTable[str](COLUMNS)
+        yield Static(id="about")
 
     def on_mount(self) -> None:
         """Show what is known here, and look at the API for what may have come of it."""

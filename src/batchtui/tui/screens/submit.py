@@ -7,8 +7,7 @@ from typing import ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
-from textual.screen import ModalScreen
+from textual.containers import VerticalScroll
 from textual.widgets import Input, Label, Static
 
 from batchtui.domain.errors import BatchtuiError, LintError
@@ -17,8 +16,8 @@ from batchtui.services.prepare import Prepared, discard
 from batchtui.services.request_file import file_lines
 from batchtui.services.workbench import Workbench
 from batchtui.tui.present.notices import problem_lines
-from batchtui.tui.widgets.dialogs import DIALOG_CSS, LineInput
-from batchtui.tui.widgets.literal import literal, literal_line
+from batchtui.tui.widgets.dialogs import Dialog, LineInput
+from batchtui.tui.widgets.literal import literal
 from batchtui.tui.widgets.paths import PathSuggester
 
 HELP = 'One JSON object a line: {"custom_id": …, "params": {…}}'
@@ -32,35 +31,32 @@ class Choice:
     name: str
 
 
-class SubmitScreen(ModalScreen[Choice | None]):
+class SubmitScreen(Dialog[Choice | None]):
     """Ask for a file and a name; dismisses with what was prepared, or None. What is wrong is shown here."""
 
     CSS_PATH = "submit.tcss"
-    DEFAULT_CSS = f"SubmitScreen {{ {DIALOG_CSS} }}"
+    KEYS = "enter check · tab next · → complete · esc cancel"
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss", "Cancel", id="submit-cancel", tooltip="Go back, nothing is sent"),
     ]
 
     def __init__(self, workbench: Workbench) -> None:
-        super().__init__()
+        super().__init__("Submit a file of requests")
         self._workbench = workbench
         self._is_checking = False
 
-    def compose(self) -> ComposeResult:
+    def compose_body(self) -> ComposeResult:
         """Lay out the two inputs and the place for what is wrong."""
-        with Vertical() as frame:
-            frame.border_title = literal_line(" Submit a file of requests ")
-            yield Static(literal(HELP), classes="help")
-            yield Label("File", markup=False)
-            path = LineInput(placeholder="requests.jsonl", id="path")
-            path.suggester = PathSuggester()
-            yield path
-            yield Label("Name", markup=False)
-            yield LineInput(placeholder="as the file", id="name")
-            with VerticalScroll(id="problems", can_focus=False):
-                yield Static(id="report")
-            yield Static(literal("enter check · tab next · → complete · esc cancel"), classes="keys")
+        yield Static(literal(HELP), classes="help")
+        yield Label("File", markup=False)
+        path = LineInput(placeholder="requests.jsonl", id="path")
+        path.suggester = PathSuggester()
+        yield path
+        yield Label("Name", markup=False)
+        yield LineInput(placeholder="as the file", id="name")
+        with VerticalScroll(id="problems", can_focus=False):
+            yield Static(id="report")
 
     def on_mount(self) -> None:
         """Start with the file."""

@@ -1,7 +1,9 @@
 """Questions that stand over a screen: yes or no, and one line of text."""
 
+import math
 from collections.abc import Callable, Sequence
-from typing import ClassVar
+from time import monotonic
+from typing import ClassVar, TypeVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -32,17 +34,54 @@ DIALOG_CSS = """
     #dialog-body { height: auto; max-height: 60vh; margin: 1 0; }
     #dialog-buttons { height: auto; align-horizontal: right; }
     #dialog-buttons Button { margin-left: 2; }
+    .keys { color: $foreground-muted; text-align: right; }
 """
 
+T = TypeVar("T")
 
-class ConfirmScreen(ModalScreen[bool]):
+
+class Dialog(ModalScreen[T]):
+    """A frame over a screen with a title and, below, what `KEYS` says; a subclass lays out what is between.
+
+    The app keeps from it every key that was pressed before it was shown: that one was meant for another place.
+    """
+
+    DEFAULT_CSS = f"Dialog {{ {DIALOG_CSS} }}"
+
+    KEYS: ClassVar[str] = ""
+    """The keys that work, in a few words; empty where buttons tell."""
+
+    def __init__(self, title: str | Content, *, classes: str | None = None) -> None:
+        super().__init__(classes=classes)
+        self._frame_title = title
+        self.shown_at_seconds = math.inf
+
+    def compose(self) -> ComposeResult:
+        """Lay out the frame."""
+        with Vertical() as frame:
+            frame.border_title = _title(self._frame_title)
+            yield from self.compose_body()
+            if self.KEYS:
+                yield Static(literal(self.KEYS), classes="keys")
+
+    def compose_body(self) -> ComposeResult:
+        """Lay out what the frame holds."""
+        raise NotImplementedError
+
+    @on(events.Mount)
+    def _follow_paint(self) -> None:
+        self.call_after_refresh(self._painted)
+
+    def _painted(self) -> None:
+        self.shown_at_seconds = monotonic()
+
+
+class ConfirmScreen(Dialog[bool]):
     """Ask before something is done; dismisses with True only for a plain yes.
 
     The button that does nothing has the focus at first, so that enter alone never spends or deletes. `y` says
     yes, `n` and escape say no. Every `str` is shown as it is; give `Content` for styled lines.
     """
-
-    DEFAULT_CSS = f"ConfirmScreen {{ {DIALOG_CSS} }}"
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "dismiss(True)", "Yes", id="confirm-yes", tooltip="Do it"),
@@ -61,26 +100,23 @@ class ConfirmScreen(ModalScreen[bool]):
         cancel_label: str = "Cancel",
         danger: bool = False,
     ) -> None:
-        super().__init__(classes="-danger" if danger else None)
-        self._title = title
+        super().__init__(title, classes="-danger" if danger else None)
         self._body = body
         self._confirm_label = confirm_label
         self._cancel_label = cancel_label
         self._danger = danger
 
-    def compose(self) -> ComposeResult:
+    def compose_body(self) -> ComposeResult:
         """Lay out body and buttons."""
-        with Vertical() as frame:
-            frame.border_title = _title(self._title)
-            with VerticalScroll(id="dialog-body", can_focus=False):
-                yield Static(Content("\n").join([literal(line) for line in self._body]))
-            with Horizontal(id="dialog-buttons"):
-                yield Button(literal_line(f"{self._cancel_label} (n)"), id="dialog-cancel")
-                yield Button(
-                    literal_line(f"{self._confirm_label} (y)"),
-                    id="dialog-confirm",
-                    variant="error" if self._danger else "primary",
-                )
+        with VerticalScroll(id="dialog-body", can_focus=False):
+            yield Static(Content("\n").join([literal(line) for line in self._body]))
+        with Horizontal(id="dialog-buttons"):
+            yield Button(literal_line(f"{self._cancel_label} (n)"), id="dialog-cancel")
+            yield Button(
+                literal_line(f"{self._confirm_label} (y)"),
+                id="dialog-confirm",
+                variant="error" if self._danger else "primary",
+            )
 
     def on_mount(self) -> None:
         """Put the focus on the button that does nothing."""
@@ -100,21 +136,22 @@ class ConfirmScreen(ModalScreen[bool]):
         await self.action_dismiss(event.button.id == "dialog-confirm")
 
 
-class PromptScreen(ModalScreen[str | None]):
+class PromptScreen(Dialog[str | None]):
     """Ask for one line of text; dismisses with the text as typed, or with None for escape.
 
     `check` is given what was typed and returns what is wrong with it, or an empty string. A `password` is shown
     as dots. What is pasted passes the door for outside text, so no control character gets into the answer.
     """
 
-    DEFAULT_CSS = f"""
-    PromptScreen {{
-        {DIALOG_CSS}
-        #dialog-error {{ color: $text-error; height: auto; margin: 1 0 0 0; display: none; }}
-        #dialog-error.-shown {{ display: block; }}
-        #dialog-keys {{ color: $text-muted; margin: 1 0 0 0; text-align: right; }}
-    }}
+    DEFAULT_CSS = """
+    PromptScreen {
+        #dialog-error { color: $text-error; height: auto; margin: 1 0 0 0; display: none; }
+        #dialog-error.-shown { display: block; }
+        .keys { margin: 1 0 0 0; }
+    }
     """
+
+    KEYS = "enter accept · esc cancel"
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss", "Cancel", id="prompt-cancel", tooltip="Go back without an answer"),
@@ -130,23 +167,19 @@ class PromptScreen(ModalScreen[str | None]):
         password: bool = False,
         check: Callable[[str], str] | None = None,
     ) -> None:
-        super().__init__()
-        self._title = title
+        super().__init__(title)
         self._help = help
         self._value = value
         self._placeholder = placeholder
         self._password = password
         self._check = check
 
-    def compose(self) -> ComposeResult:
+    def compose_body(self) -> ComposeResult:
         """Lay out help, input and the place for an error."""
-        with Vertical() as frame:
-            frame.border_title = _title(self._title)
-            with VerticalScroll(id="dialog-body", can_focus=False):
-                yield Static(literal(self._help))
-            yield LineInput(self._value, placeholder=self._placeholder, password=self._password)
-            yield Static(id="dialog-error")
-            yield Static(literal("enter accept · esc cancel"), id="dialog-keys")
+        with VerticalScroll(id="dialog-body", can_focus=False):
+            yield Static(literal(self._help))
+        yield LineInput(self._value, placeholder=self._placeholder, password=self._password)
+        yield Static(id="dialog-error")
 
     @on(Input.Submitted)
     async def _submitted(self, event: Input.Submitted) -> None:

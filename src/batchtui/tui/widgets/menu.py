@@ -6,25 +6,22 @@ from typing import ClassVar
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from batchtui.tui.widgets.dialogs import DIALOG_CSS
-from batchtui.tui.widgets.literal import assemble, literal_line
+from batchtui.tui.widgets.dialogs import Dialog
+from batchtui.tui.widgets.literal import assemble
 
 
-class MenuScreen(ModalScreen[str | None]):
+class MenuScreen(Dialog[str | None]):
     """Choose one of a few; dismisses with the key of the choice, or with None for escape."""
 
-    DEFAULT_CSS = f"""
-    MenuScreen {{
-        {DIALOG_CSS}
-        & > Vertical {{ width: 46; padding: 1 2; }}
-        OptionList {{ background: $surface; height: auto; max-height: 16; padding: 0; }}
-        OptionList, OptionList:focus {{ border: none; }}
-    }}
+    DEFAULT_CSS = """
+    MenuScreen {
+        & > Vertical { width: 46; padding: 1 2; }
+        OptionList { background: $surface; height: auto; max-height: 16; padding: 0; }
+        OptionList, OptionList:focus { border: none; }
+    }
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -34,20 +31,17 @@ class MenuScreen(ModalScreen[str | None]):
     ]
 
     def __init__(self, title: str, choices: Sequence[tuple[str, str]]) -> None:
-        super().__init__()
-        self._title = title
+        super().__init__(title)
         self._choices = choices
 
-    def compose(self) -> ComposeResult:
+    def compose_body(self) -> ComposeResult:
         """Lay out the choices."""
-        with Vertical() as frame:
-            frame.border_title = literal_line(f" {self._title} ")
-            yield OptionList(
-                *(
-                    Option(assemble((f" {key} ", "bold $text-primary"), f" {words}"), id=key)
-                    for key, words in self._choices
-                )
+        yield OptionList(
+            *(
+                Option(assemble((f" {key} ", "bold $text-primary"), f" {words}"), id=key)
+                for key, words in self._choices
             )
+        )
 
     def action_move(self, by: int) -> None:
         """Move the cursor."""
