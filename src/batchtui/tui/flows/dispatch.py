@@ -8,9 +8,9 @@ from textual.app import App
 from batchtui.tui import messages
 from batchtui.tui.flows import manage
 from batchtui.tui.flows.compose import compose
-from batchtui.tui.flows.results import look_in_editor, search_everywhere
 from batchtui.tui.flows.copy import copy
 from batchtui.tui.flows.export import export
+from batchtui.tui.flows.results import about_results
 from batchtui.tui.flows.retry import retry
 from batchtui.tui.flows.settle import settle
 from batchtui.tui.flows.submit import submit
@@ -59,7 +59,5 @@ def flow(app: App[None], session: Session, message: Asked) -> Coroutine[Any, Any
             return export(app, session, keys, name, are_marked=are_marked)
         case messages.PagerAsked(text):
             return manage.page(app, text)
-        case messages.EditorAsked(text, kind):
-            return look_in_editor(app, text, kind)
-        case messages.SearchAsked():
-            return search_everywhere(app, session)
+        case messages.EditorAsked() | messages.SearchAsked():
+            return about_results(app, session, message)
