@@ -31,6 +31,7 @@ COMMANDS = {
     "sync": "follow:sync",
     "watch": "follow:watch",
     "results": "results:results",
+    "search": "search:search",
     "retry": "retry:retry",
     "cancel": "manage:cancel",
     "adopt": "manage:adopt",

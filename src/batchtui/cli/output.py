@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import shutil
 import sys
 import unicodedata
@@ -37,6 +38,18 @@ def out_bytes(data: bytes) -> None:
 def out_json(value: object) -> None:
     """Print the one JSON document of a command."""
     out_bytes(to_json(value) + b"\n")
+
+
+def out_document(chunks: Iterable[bytes]) -> None:
+    """Print a document piece by piece: as it is into a pipe or a file, cleaned onto a terminal."""
+    if not sys.stdout.isatty():
+        for chunk in chunks:
+            out_bytes(chunk)
+        return
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    for chunk in chunks:
+        with writing():
+            sys.stdout.write(clean(decoder.decode(chunk)))
 
 
 def flush() -> None:

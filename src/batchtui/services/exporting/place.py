@@ -202,7 +202,7 @@ def _exists(path: Path) -> InputError:
     return InputError(
         f"{path} exists.",
         unharmed="It was not touched.",
-        todo="Name another file, or say that it may be overwritten.",
+        todo="Name another file, or overwrite it with --force.",
     )
 
 

@@ -65,8 +65,8 @@ class ExportScreen(ModalScreen[ExportChoice | None]):
         """Ask about `rows`, as in `12 marked rows`; `name` is the beginning of the name proposed for the file."""
         super().__init__()
         self._rows = rows
-        self._name = clean_line(name)
-        self._proposed = f"{self._name}.{FORMATS[0]}"
+        self._stem = clean_line(name)
+        self._proposed = f"{self._stem}.{FORMATS[0]}"
 
     def compose(self) -> ComposeResult:
         """Lay out the fields."""
@@ -103,7 +103,7 @@ class ExportScreen(ModalScreen[ExportChoice | None]):
         )
         self.guard.display = chosen == "csv"
         self.each.display = chosen == "md"
-        proposed = self._name if self._each else f"{self._name}.{chosen}"
+        proposed = self._stem if self._each else f"{self._stem}.{chosen}"
         if self.path.value == self._proposed:
             self.path.value = proposed
             self._proposed = proposed
