@@ -132,3 +132,70 @@ def test_a_cap_that_is_no_number_lets_nothing_pass(server: Server, shell: Shell,
     done = shell("submit", requests_file, "--max-cost", "nan", "--yes")
     assert done.code == 1
     assert server.asked("POST") == 0
+
+
+TEMPLATE = """\
+custom_id: "{{ row.id }}"
+params:
+  model: claude-haiku-4-5
+  max_tokens: 64
+  messages:
+    - role: user
+      content: "Which river flows through {{ row.city }}?"
+"""
+
+
+def test_a_template_and_rows_make_a_batch(server: Server, shell: Shell, tmp_path: Path) -> None:
+    template, rows = tmp_path / "rivers.yaml", tmp_path / "cities.csv"
+    template.write_text(TEMPLATE)
+    rows.write_text("id,city\na,Rome\nb,Paris\nc,Wien\nd,Prag\n")
+    chosen = ["-t", template, "-d", rows, "--where", "city != 'Rome'", "--limit", "2"]
+    sent = shell("submit", *chosen, "--yes", "--json").json
+    assert sent["name"] == "rivers"
+    assert [batch["requests"] for batch in sent["batches"]] == [2]
+    server.control(advance_seconds=90_000)
+    answers = shell("results", "rivers", "--json", "--join").json
+    assert [answer["row"] for answer in answers] == [{"id": "b", "city": "Paris"}, {"id": "c", "city": "Wien"}]
+    assert answers[0]["request"]["messages"][0]["content"] == "Which river flows through Paris?"
+
+
+def test_the_template_of_a_job_makes_another_of_new_rows(server: Server, shell: Shell, tmp_path: Path) -> None:
+    template, rows = tmp_path / "rivers.yaml", tmp_path / "cities.csv"
+    template.write_text(TEMPLATE)
+    rows.write_text("id,city\na,Rome\n")
+    shell("submit", "-t", template, "-d", rows, "--yes")
+    template.unlink()
+    rows.write_text("id,city\nb,Paris\n")
+    again = shell("submit", "--template-of", "rivers", "-d", rows, "--name", "more rivers", "--yes", "--json")
+    assert [batch["requests"] for batch in again.json["batches"]] == [1]
+    assert shell("template", "show", "--job", "more rivers").text == TEMPLATE
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "FILE of requests"),
+        (["-t", "rivers"], "-d"),
+        (["-d", "cities.csv"], "-t"),
+        (["requests.jsonl", "-t", "rivers"], "either"),
+        (["requests.jsonl", "--limit", "3"], "rows of data"),
+        (["-t", "rivers", "--template-of", "job", "-d", "cities.csv"], "either"),
+    ],
+)
+def test_a_submission_is_made_from_one_thing(shell: Shell, arguments: list[str], said: str) -> None:
+    done = shell("submit", *arguments)
+    assert done.code == 2
+    assert said in done.stderr
+    assert not shell.home.exists()
+
+
+def test_rows_that_make_no_request_are_all_named(server: Server, shell: Shell, tmp_path: Path) -> None:
+    template, rows = tmp_path / "rivers.yaml", tmp_path / "cities.csv"
+    template.write_text(TEMPLATE)
+    rows.write_text("id,city\na,Rome\na,Paris\nno good,Wien\nd,\n")
+    done = shell("submit", "-t", template, "-d", rows, "--yes")
+    assert done.code == 1
+    assert "row 2" in done.stderr or ":2:" in done.stderr
+    assert "row 3" in done.stderr or ":3:" in done.stderr
+    assert server.asked("POST") == 0
+    assert shell.files() == {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,16 +26,16 @@ class Making:
     read into requests below the folder of the data and below `allowed`.
     """
 
-    template: str | None
-    data: str | None
-    format: str | None
-    query: str | None
-    encoding: str | None
-    types: bool
-    values: dict[str, Any]
-    where: str | None
-    limit: int | None
-    allowed: tuple[Path, ...]
+    template: str | None = None
+    data: str | None = None
+    format: str | None = None
+    query: str | None = None
+    encoding: str | None = None
+    types: bool = True
+    values: dict[str, Any] = field(default_factory=dict)
+    where: str | None = None
+    limit: int | None = None
+    allowed: tuple[Path, ...] = ()
 
     def rows(self) -> Rows:
         """Open the rows; stdin is read to its end here. Raises `InputError`, and `UsageError` without data."""

@@ -17,7 +17,7 @@ from batchtui.cli.options_rows import Making
 from batchtui.cli.output import LiveLine, out, out_json, out_table, say
 from batchtui.cli.report import report_problems
 from batchtui.cli.shapes import refused_object, submission_object
-from batchtui.cli.source import Source, require_one, source
+from batchtui.cli.source import Source, opened_source, require_one
 from batchtui.domain.errors import LintError
 from batchtui.domain.estimate import require_affordable
 from batchtui.domain.human import bytes_text, count, counted, usd
@@ -67,15 +67,16 @@ def submit(
 ) -> None:
     """Send requests as a batch: those of a FILE, or those a template makes of rows of data.
 
-    What is over the limits of a batch goes out as several. FILE has one JSON object a line, with a custom_id and the
-    params of a Messages request; - reads stdin. With -t and -d each row becomes a request.
+    What is over the limits of a batch goes out as several. FILE has one JSON object a line, with a custom_id and
+    the params of a Messages request; - reads stdin. With -t and -d each row becomes a request.
     """
     config = given.config()
     require_one(file, making, like)
-    with opened(given, config) as desk, source(desk.bench, file, making, like) as requests:
+    with opened_source(file, making, like) as made, opened(given, config) as desk:
         bench = desk.bench
         if not dry_run:
             bench.require_writable("send")
+        requests = made(bench)
         job_name = (name or "").strip() or requests.job_name
         try:
             prepared = desk.wait(_prepared(bench, requests, sample=sample, mend=mend))
@@ -84,7 +85,7 @@ def submit(
                 out_json(refused_object(job_name, error.problems))
             raise
         try:
-            report_problems(source, prepared.problems, prepared.counts)
+            report_problems(requests.text, prepared.problems, prepared.counts)
             report_mended(prepared)
             cap_usd = config.max_cost_usd if max_cost_usd is None else max_cost_usd
             require_affordable(prepared.now.estimate, cap_usd)

@@ -18,7 +18,7 @@ SAMPLE_SIZE = 8
 
 CALLS_AT_ONCE = 4
 
-PATIENCE_SECONDS = 5.0
+PATIENCE_SECONDS = 10.0
 """How long an estimate may keep the user waiting."""
 
 
