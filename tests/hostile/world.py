@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from batchtui.api.anthropic_gateway import AnthropicGateway
+from batchtui.domain.job import KeptTemplate
 from batchtui.paths import Places
 from batchtui.services.workbench import Profile, Workbench
 from batchtui.simulator import Served
@@ -24,6 +25,15 @@ from .child import Child, Done, Order, Stop, started
 CREATE = "/v1/messages/batches"
 JOB = "rivers"
 KEY = "sk-ant-test-0123456789abcdef"
+TEMPLATE = """\
+custom_id: "{{ row.id }}"
+params:
+  model: claude-haiku-4-5
+  max_tokens: 64
+  messages:
+    - role: user
+      content: "{{ row.prompt }}"
+"""
 
 
 def request_line(number: int, chars: int = 2_000) -> bytes:
@@ -48,11 +58,37 @@ class World:
         self.home = self.path / "home"
         self.places = Places(self.home, self.home / "config.toml")
         self.input = self.path / f"{JOB}.jsonl"
+        self.source: tuple[str | Path, ...] = (self.input,)
         self.lines: list[bytes] = []
+        self.rows: list[bytes] = []
 
     def write_input(self, requests: int, chars: int = 2_000) -> None:
         self.lines = [request_line(number, chars) for number in range(requests)]
         self.input.write_bytes(b"".join(self.lines))
+
+    def write_rows(self, requests: int) -> None:
+        """Let what is submitted be a template and rows of data; each row has a length of its own."""
+        template, data = self.path / f"{JOB}.yaml", self.path / "numbers.jsonl"
+        template.write_text(TEMPLATE, encoding="utf-8")
+        self.source = ("-t", template, "-d", data)
+        self.lines = [request_line(number) for number in range(requests)]
+        prompts = [json.loads(line)["params"]["messages"][0]["content"] for line in self.lines]
+        rows = [{"id": f"row-{number:03}", "prompt": prompt} for number, prompt in enumerate(prompts)]
+        self.rows = [json.dumps(row, separators=(",", ":")).encode() + b"\n" for row in rows]
+        data.write_bytes(b"".join(self.rows))
+        self.lines = [json.dumps(json.loads(line), separators=(",", ":")).encode() + b"\n" for line in self.lines]
+
+    def require_origin(self, requests: Path) -> None:
+        """See that beside request lines is what they were made from, and nothing if they were given."""
+        rows, template = requests.with_name("rows.jsonl"), requests.with_name("template.yaml")
+        if not self.rows:
+            assert not rows.exists()
+            assert not template.exists()
+            return
+        assert template.read_text(encoding="utf-8") == TEMPLATE
+        row_of = dict(zip(self.lines, self.rows, strict=True))
+        lines = requests.read_bytes().splitlines(keepends=True)
+        assert rows.read_bytes().splitlines(keepends=True) == [row_of[line] for line in lines]
 
     def configure(self, **settings: Any) -> None:
         self.home.mkdir(mode=0o700, exist_ok=True)
@@ -89,7 +125,7 @@ class World:
             return child.end()
 
     def submit(self, stop: Stop | None = None) -> Done:
-        return self.command("submit", self.input, "--yes", stop=stop)
+        return self.command("submit", *self.source, "--yes", stop=stop)
 
     def posts(self) -> Counter[str]:
         """Return how many creates the server has seen, by Content-Length: each part has its own."""
@@ -155,6 +191,13 @@ def _batches(world: World, store: Store) -> Iterator[Part]:
             continue
         lines = store.files.requests_path(stored.id).read_bytes().splitlines(keepends=True)
         assert lines == created[stored.id], "what was kept is not what was sent"
+        world.require_origin(store.files.requests_path(stored.id))
+        if world.rows:
+            assert store.templates.of_batch(stored.key) == KeptTemplate(JOB, TEMPLATE)
+            custom_id = json.loads(lines[-1])["custom_id"]
+            row = store.requests.row_line(stored.key, custom_id)
+            assert row is not None
+            assert json.loads(row)["id"] == custom_id
         assert store.requests.custom_ids(stored.key) == {json.loads(line)["custom_id"] for line in lines}
         assert stored.batch.counts.total == len(lines)
         yield Part(stored.id, "known", tuple(lines))
@@ -166,6 +209,7 @@ def _submissions(world: World, store: Store) -> Iterator[Part]:
         spool = store.files.spool_path(intent.id)
         lines = spool.read_bytes().splitlines(keepends=True)
         assert len(lines) == intent.request_count
+        world.require_origin(spool)
         arrived = lines in created
         assert intent.state == "unclear" or not arrived, "what the server has is taken for unsent"
         yield Part(intent.id, intent.state + "+" * arrived, tuple(lines))
