@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 from batchtui.domain.filter import ResultField, ResultFilter, ResultTerm
 from batchtui.domain.result import FLAGGED, REFUSED, SUCCEEDED, TRUNCATED
-from batchtui.domain.selection import FAILED
+from batchtui.domain.selection import FAILED, SEQ_BITS, ResultKeys
 from batchtui.store.columns import bindable
 
 FLAGS = (TRUNCATED, REFUSED, FLAGGED)
@@ -41,6 +42,13 @@ class Conditions:
 
     def __bool__(self) -> bool:
         return bool(self.sql)
+
+    def but_not(self, superseded: ResultKeys) -> Conditions:
+        """Return these conditions, and that a result is none of those."""
+        if not superseded:
+            return self
+        sql = f" AND (b.key << {SEQ_BITS} | r.seq) NOT IN (SELECT value FROM json_each(?))"
+        return Conditions(self.sql + sql, (*self.values, json.dumps(superseded.packed.tolist())))
 
 
 def conditions(only: str | None, where: ResultFilter) -> Conditions:

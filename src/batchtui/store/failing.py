@@ -12,25 +12,22 @@ from batchtui.domain.retry import MISSING, FailedRow
 from batchtui.store import batch_rows
 from batchtui.store.selecting import marks
 
-# Reading all rows in the order they lie in is faster than going to the failed ones one by one.
 _FAILURES = f"""
     SELECT q.ordinal, q.custom_id, r.type, r.error_type, r.error_message, q.batch_key, q.offset, q.length
-    FROM results r NOT INDEXED JOIN requests q ON q.batch_key = ?2 AND q.ordinal = r.ordinal
-    WHERE r.download_key = ?1 AND r.type <> '{SUCCEEDED}' AND NOT EXISTS (
-        SELECT 1 FROM results s
-        WHERE s.download_key = ?1 AND s.ordinal = r.ordinal AND s.type = '{SUCCEEDED}')
-    ORDER BY +r.ordinal, r.seq
+    FROM results r CROSS JOIN requests q ON q.batch_key = ?2 AND q.ordinal = r.ordinal
+    WHERE r.download_key = ?1 AND r.type <> '{SUCCEEDED}' AND r.ordinal NOT IN (
+        SELECT ordinal FROM results WHERE download_key = ?1 AND type = '{SUCCEEDED}')
+    ORDER BY r.ordinal, r.seq
 """
 
 _ANSWERED = """
-    SELECT (SELECT count(*) FROM (SELECT DISTINCT ordinal FROM results WHERE download_key = ? AND ordinal < known)),
-        known FROM (SELECT count(*) AS known FROM requests WHERE batch_key = ?)
+    SELECT (SELECT count(DISTINCT ordinal) FROM results WHERE download_key = ? AND ordinal < known), known
+    FROM (SELECT count(*) AS known FROM requests WHERE batch_key = ?)
 """
 
 _MISSING = f"""
     SELECT q.ordinal, q.custom_id, '{MISSING}', NULL, NULL, q.batch_key, q.offset, q.length FROM requests q
-    WHERE q.batch_key = ?2 AND NOT EXISTS (
-        SELECT 1 FROM results r WHERE r.download_key = ?1 AND r.ordinal = q.ordinal)
+    WHERE q.batch_key = ?2 AND q.ordinal NOT IN (SELECT ordinal FROM results WHERE download_key = ?1)
     ORDER BY q.ordinal
 """
 

@@ -216,7 +216,7 @@ FULL_SIZE = (
     # How many text blocks the output has; a search must put together what is in more than one. NULL: not known.
     "ALTER TABLE results ADD COLUMN text_blocks INTEGER",
     # A finished download as a whole, so that it can be opened without reading its rows: `counts` are results by
-    # type and flags as JSON, `input_order` the numbers of its lines as 32-bit integers in the order of the machine.
+    # type, flags, stop reason and model as JSON, `input_order` the numbers of its lines, 4 bytes each.
     """
     CREATE TABLE overviews (
         download_key INTEGER PRIMARY KEY REFERENCES downloads (key) ON DELETE CASCADE,

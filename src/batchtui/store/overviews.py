@@ -9,13 +9,17 @@ from array import array
 from collections import Counter
 from dataclasses import dataclass
 
-Counts = Counter[tuple[str, str]]
-"""Results by type and flags; flags as they are stored, with commas between them."""
+Kind = tuple[str, str, str | None, str | None]
+"""Type, flags as they are stored with commas between them, stop reason and model."""
+
+KIND = "r.type, r.flags, r.stop_reason, r.model"
+
+Counts = Counter[Kind]
 
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """A finished download: results by type and flags, and the numbers of its lines in input order.
+    """A finished download: results by their kind, and the numbers of its lines in input order.
 
     `ids_differ` says that no two lines have the same custom_id; lines without one are not looked at.
     """
@@ -32,10 +36,10 @@ class OverviewMaker:
         self._counts = Counts()
         self._ordinals = array("i")
 
-    def add(self, ordinal: int, type_: str, flags: str) -> None:
+    def add(self, ordinal: int, kind: Kind) -> None:
         """Take a row."""
         self._ordinals.append(ordinal)
-        self._counts[type_, flags] += 1
+        self._counts[kind] += 1
 
     def save(self, connection: sqlite3.Connection, download_key: int) -> None:
         """Write down what has come of it."""
@@ -59,7 +63,9 @@ def overview(connection: sqlite3.Connection, download_key: int) -> Overview | No
     ).fetchone()
     if row is None:
         return None
-    counts = Counts({(type_, flags): number for type_, flags, number in json.loads(row[0])})
+    counts = Counts(
+        {(type_, flags, stop, model): number for type_, flags, stop, model, number in json.loads(row[0])}
+    )
     return Overview(counts, bool(row[1]), _swapped(array("i", row[2])))
 
 
@@ -76,10 +82,10 @@ def reorder(connection: sqlite3.Connection, batch_key: int, request_count: int) 
     ).fetchall()
     for (download_key,) in downloads:
         maker = OverviewMaker()
-        for row in connection.execute(
-            "SELECT ordinal, type, flags FROM results WHERE download_key = ? ORDER BY seq", (download_key,)
+        for ordinal, type_, flags, stop_reason, model in connection.execute(
+            f"SELECT r.ordinal, {KIND} FROM results r WHERE r.download_key = ? ORDER BY r.seq", (download_key,)
         ):
-            maker.add(*row)
+            maker.add(ordinal, (type_, flags, stop_reason, model))
         maker.save(connection, download_key)
 
 

@@ -93,7 +93,7 @@ class RowMaker:
             ordinal = self.request_count + seq
         self._answers += facts.type not in _UNANSWERED
         flags = ",".join(facts.flags)
-        self.overview.add(ordinal, facts.type, flags)
+        self.overview.add(ordinal, (facts.type, flags, facts.stop_reason, facts.model))
         message = facts.error_message
         tokens = facts.tokens
         return (

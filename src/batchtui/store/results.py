@@ -16,6 +16,7 @@ from batchtui.domain.selection import ResultKey, ResultKeys, Selection, StoredRe
 from batchtui.store import download_rows, failing, searching, selecting, summing
 from batchtui.store.database import Database
 from batchtui.store.files import Files
+from batchtui.store.final import Finals
 from batchtui.store.ingest import ResultsWriter
 from batchtui.store.presence import Presence
 from batchtui.store.result_rows import COLUMNS, Ingested, stored_result
@@ -28,6 +29,7 @@ class Results:
         self._database = database
         self._files = files
         self._presence = presence
+        self._finals = Finals()
 
     def writer(self, batch_id: str) -> ResultsWriter:
         """Return what takes the results of a batch as they arrive; nothing is written before the first bytes."""
@@ -42,12 +44,12 @@ class Results:
     def count(self, selection: Selection) -> dict[str, int]:
         """Return how many results there are by type and by flag, `failed` and `all`; `only` is not applied."""
         with self._database.snapshot() as connection:
-            return selecting.count(connection, selection)
+            return selecting.count(connection, self._finals, selection)
 
     def keys(self, selection: Selection) -> ResultKeys:
         """Return the keys of the results selected, in order."""
         with self._database.snapshot() as connection:
-            return selecting.keys(connection, selection)
+            return selecting.keys(connection, self._finals, selection)
 
     def rows(self, keys: Sequence[ResultKey]) -> list[StoredResult]:
         """Return rows by key, in the order given; fast for as many as a screen shows.
@@ -89,12 +91,12 @@ class Results:
     def facets(self, selection: Selection) -> Facets:
         """Return how many results there are by stop reason, model and flag, and groups of equal errors."""
         with self._database.snapshot() as connection:
-            return summing.facets(connection, selection)
+            return summing.facets(connection, self._finals, selection)
 
     def numbers(self, selection: Selection) -> Numbers:
         """Return tokens, costs and lengths of a selection; the first time it imports prices, about 0.2 s."""
         with self._database.snapshot() as connection:
-            return summing.numbers(connection, selection)
+            return summing.numbers(connection, self._finals, selection)
 
     async def search(
         self, selection: Selection, search: Search, on_hits: Callable[[ResultKeys], object] | None = None
@@ -104,7 +106,7 @@ class Results:
         Results that failed are searched for the message of their error. `on_hits` is called on the event loop
         with blocks of hits as they are found, in the order of the files. Cancelling the caller ends the work.
         """
-        return await searching.search(self._database, self._path, selection, search, on_hits)
+        return await searching.search(self._database, self._finals, self._path, selection, search, on_hits)
 
     async def search_everywhere(
         self, search: Search, on_hits: Callable[[int, ResultKeys], object] | None = None

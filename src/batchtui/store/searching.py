@@ -11,29 +11,31 @@ from batchtui.domain.selection import ResultKeys, Selection, pack
 from batchtui.store import selecting
 from batchtui.store.database import Database
 from batchtui.store.files import file_errors
+from batchtui.store.final import Finals
 
 OnHits = Callable[[ResultKeys], object]
 
 
 async def search(
     database: Database,
+    finals: Finals,
     path_of: Callable[[int], Path],
     selection: Selection,
     search: Search,
     on_hits: OnHits | None,
 ) -> ResultKeys:
     """Return what `Results.search` says."""
-    keys, hits = await database.on_reader(lambda: _search(database, path_of, selection, search))
+    keys, hits = await database.on_reader(lambda: _search(database, finals, path_of, selection, search))
     if on_hits is not None and hits:
         on_hits(ResultKeys(sorted(hits)))
     return ResultKeys(key for key in keys.packed if key in hits)
 
 
 def _search(
-    database: Database, path_of: Callable[[int], Path], selection: Selection, search: Search
+    database: Database, finals: Finals, path_of: Callable[[int], Path], selection: Selection, search: Search
 ) -> tuple[ResultKeys, set[int]]:
     with database.snapshot() as connection:
-        keys = selecting.keys(connection, selection)
+        keys = selecting.keys(connection, finals, selection)
         places = {
             batch_key: connection.execute(
                 "SELECT seq, offset, length FROM results WHERE download_key = ? ORDER BY seq", (download_key,)

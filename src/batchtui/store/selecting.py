@@ -6,12 +6,15 @@ import sqlite3
 from array import array
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import chain
 
 from batchtui.domain.result import SUCCEEDED
-from batchtui.domain.selection import FAILED, SEQ_BITS, ResultKey, ResultKeys, Selection, SortBy, pack
+from batchtui.domain.selection import FAILED, SEQ_BITS, ResultKeys, Selection, SortBy
 from batchtui.store import batch_rows
 from batchtui.store.conditions import FLAGS, TOTAL_INPUT, Conditions, conditions
+from batchtui.store.final import Finals, Shown, input_order
+from batchtui.store.overviews import KIND, Counts, overview
 
 SAMPLE_BATCHES = 20
 SAMPLE_ROWS = 500
@@ -37,52 +40,57 @@ _EMPTY_LAST: dict[SortBy, str] = {
 }
 """Who sorts by these wants to see those that have any, in either direction."""
 
-Shown = list[tuple[int, int]]
-"""Keys of batches and of the downloads shown for them, in input order."""
-
-Answer = tuple[int, int, str, str, str]
-"""Key of the batch, number of the line, custom_id, type and flags."""
+SOURCE = "FROM batches b JOIN results r ON r.download_key = b.download_key"
 
 
-def keys(connection: sqlite3.Connection, selection: Selection) -> ResultKeys:
+def keys(connection: sqlite3.Connection, finals: Finals, selection: Selection) -> ResultKeys:
     """Return the keys of the results selected, in the order asked for; what ties is in input order."""
     downloads = shown(connection, selection.batch_keys)
     narrowed = conditions(selection.only, selection.where)
-    found = _matching(connection, downloads, narrowed, selection)
-    if not selection.final:
-        return ResultKeys(found)
-    final = array("q", (pack(answer[:2]) for answer in _final(connection, downloads)))
     if selection.sort != "input":
-        chosen = set(final)
-        return ResultKeys(key for key in found if key in chosen)
-    if narrowed:
-        matching = set(found)
-        final = array("q", (key for key in final if key in matching))
-    if selection.reverse:
-        final.reverse()
-    return ResultKeys(final)
+        if selection.final:
+            narrowed = narrowed.but_not(finals.of(connection, downloads).superseded)
+        return ResultKeys(_sorted(connection, downloads, narrowed, selection))
+    if selection.final:
+        found = finals.of(connection, downloads).keys.packed
+        if narrowed:
+            matching = set(_in_input_order(connection, downloads, narrowed))
+            found = array("q", [key for key in found if key in matching])
+    else:
+        found = _in_input_order(connection, downloads, narrowed)
+    return ResultKeys(found[::-1] if selection.reverse else found)
 
 
-def count(connection: sqlite3.Connection, selection: Selection) -> dict[str, int]:
+def count(connection: sqlite3.Connection, finals: Finals, selection: Selection) -> dict[str, int]:
     """Return how many results there are by type and by flag, `failed` and `all`.
 
     The `only` of the selection is left out of account, so that each of its values can be shown with a number.
     """
+    return by_name(kinds(connection, finals, replace(selection, only=None)))
+
+
+def kinds(connection: sqlite3.Connection, finals: Finals, selection: Selection) -> Counts:
+    """Return how many results there are of each kind."""
     downloads = shown(connection, selection.batch_keys)
-    narrowed = conditions(None, selection.where)
-    counted: Counter[tuple[str, str]] = Counter()
-    if selection.final:
-        matching = set(_matching(connection, downloads, narrowed, Selection(selection.batch_keys)))
-        counted.update(answer[3:] for answer in _final(connection, downloads) if pack(answer[:2]) in matching)
-    else:
-        for _, download_key in downloads:
-            for type_, flags, number in connection.execute(
-                "SELECT r.type, r.flags, count(*) FROM results r JOIN batches b ON b.download_key = r.download_key"
-                f" WHERE r.download_key = ?{narrowed.sql} GROUP BY r.type, r.flags",
-                (download_key, *narrowed.values),
-            ):
-                counted[type_, flags] += number
-    return _by_name(counted)
+    narrowed = narrowing(connection, finals, downloads, selection)
+    counted = Counts()
+    for _, download_key in downloads:
+        known = None if narrowed else overview(connection, download_key)
+        if known is not None:
+            counted.update(known.counts)
+            continue
+        for type_, flags, stop_reason, model, number in connection.execute(
+            f"SELECT {KIND}, count(*) {SOURCE} WHERE b.download_key = ?{narrowed.sql} GROUP BY {KIND}",
+            (download_key, *narrowed.values),
+        ):
+            counted[type_, flags, stop_reason, model] += number
+    return counted
+
+
+def narrowing(connection: sqlite3.Connection, finals: Finals, downloads: Shown, selection: Selection) -> Conditions:
+    """Return the conditions that leave the results of a selection."""
+    narrowed = conditions(selection.only, selection.where)
+    return narrowed.but_not(finals.of(connection, downloads).superseded) if selection.final else narrowed
 
 
 def shown(connection: sqlite3.Connection, batch_keys: Sequence[int]) -> Shown:
@@ -121,58 +129,38 @@ def marks(values: Sequence[object]) -> str:
     return ", ".join("?" * len(values))
 
 
-def _matching(
-    connection: sqlite3.Connection, downloads: Shown, narrowed: Conditions, selection: Selection
-) -> array[int]:
-    """Return the packed keys that the conditions leave, in order, whether they are final answers or not."""
+def _in_input_order(connection: sqlite3.Connection, downloads: Shown, narrowed: Conditions) -> array[int]:
     found = array("q")
-    source = "FROM batches b JOIN results r ON r.download_key = b.download_key"
-    if selection.sort == "input":
-        # The plus keeps SQLite from going through the rows in the order of the index, which holds no text.
-        ordinal = "+r.ordinal" if narrowed else "r.ordinal"
-        for _, download_key in downloads:
-            rows = connection.execute(
-                f"SELECT b.key << {SEQ_BITS} | r.seq {source} WHERE b.download_key = ?{narrowed.sql}"
-                f" ORDER BY {ordinal}, r.seq",
-                (download_key, *narrowed.values),
-            )
-            found.extend(chain.from_iterable(rows.fetchall()))
-        if selection.reverse:
-            found.reverse()
-        return found
-    direction = "DESC" if selection.reverse else "ASC"
-    order = ", ".join(f"{column} {direction}" for column in _SORT_COLUMNS[selection.sort])
-    rows = connection.execute(
-        f"SELECT b.key << {SEQ_BITS} | r.seq {source} WHERE b.download_key IN ({marks(downloads)}){narrowed.sql}"
-        f" ORDER BY {_EMPTY_LAST.get(selection.sort, '')}{order}, b.attempt, b.part, b.key, r.ordinal, r.seq",
-        (*(download_key for _, download_key in downloads), *narrowed.values),
-    )
-    found.extend(chain.from_iterable(rows.fetchall()))
+    for batch_key, download_key in downloads:
+        if not narrowed:
+            found += input_order(connection, batch_key, download_key)
+            continue
+        rows = connection.execute(
+            f"SELECT b.key << {SEQ_BITS} | r.seq {SOURCE} WHERE b.download_key = ?{narrowed.sql}"
+            " ORDER BY r.ordinal, r.seq",
+            (download_key, *narrowed.values),
+        )
+        found.extend(chain.from_iterable(rows.fetchall()))
     return found
 
 
-def _final(connection: sqlite3.Connection, downloads: Shown) -> list[Answer]:
-    """Return the final answer of each custom_id, in input order.
-
-    A line without a custom_id answers nothing we know of, so it is not put in the place of another.
-    """
-    best: dict[str | ResultKey, Answer] = {}
-    for batch_key, download_key in downloads:
-        answers: list[Answer] = connection.execute(
-            "SELECT ?, seq, custom_id, type, flags FROM results WHERE download_key = ? ORDER BY ordinal, seq",
-            (batch_key, download_key),
-        ).fetchall()
-        for answer in answers:
-            batch, seq, custom_id, type_, _ = answer
-            before = best.get(custom_id or (batch, seq))
-            if before is None or type_ == SUCCEEDED or before[3] != SUCCEEDED:
-                best[custom_id or (batch, seq)] = answer
-    return list(best.values())
+def _sorted(
+    connection: sqlite3.Connection, downloads: Shown, narrowed: Conditions, selection: Selection
+) -> array[int]:
+    direction = "DESC" if selection.reverse else "ASC"
+    order = ", ".join(f"{column} {direction}" for column in _SORT_COLUMNS[selection.sort])
+    rows = connection.execute(
+        f"SELECT b.key << {SEQ_BITS} | r.seq {SOURCE} WHERE b.download_key IN ({marks(downloads)}){narrowed.sql}"
+        f" ORDER BY {_EMPTY_LAST.get(selection.sort, '')}{order}, b.attempt, b.part, b.key, r.ordinal, r.seq",
+        (*(download_key for _, download_key in downloads), *narrowed.values),
+    )
+    return array("q", chain.from_iterable(rows.fetchall()))
 
 
-def _by_name(counted: Counter[tuple[str, str]]) -> dict[str, int]:
+def by_name(counted: Counts) -> dict[str, int]:
+    """Return counts by type and by flag, `failed` and `all`."""
     names = Counter[str]({"all": 0, FAILED: 0, **dict.fromkeys(FLAGS, 0)})
-    for (type_, flags), number in counted.items():
+    for (type_, flags, *_), number in counted.items():
         names["all"] += number
         names[type_] += number
         if type_ != SUCCEEDED:

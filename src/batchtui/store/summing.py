@@ -4,79 +4,103 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from itertools import chain
-from operator import itemgetter
 from typing import Any
 
-from batchtui.domain.cost import standard_cost_usd
+from batchtui.domain.cost import standard_rates
 from batchtui.domain.facets import Facets, error_groups
 from batchtui.domain.numbers import Numbers, Percentiles
 from batchtui.domain.result import REFUSED, SUCCEEDED, TRUNCATED, Tokens
-from batchtui.domain.selection import SEQ_BITS, Selection
+from batchtui.domain.selection import Selection
 from batchtui.store import selecting
-from batchtui.store.conditions import ERROR_TYPE
+from batchtui.store.conditions import ERROR_TYPE, TOTAL_INPUT, Conditions
+from batchtui.store.final import Finals, Shown
 
-_TOKENS = """r.input_tokens, r.cache_write_5m, r.cache_write_1h, r.cache_read, r.output_tokens,
-    r.thinking_tokens, r.web_searches"""
+_TOKENS = ("input_tokens", "cache_write_5m", "cache_write_1h", "cache_read", "output_tokens", "thinking_tokens")
+_SUMS = [f"coalesce(sum(r.{column}), 0)" for column in (*_TOKENS, "web_searches")]
 
 
-def facets(connection: sqlite3.Connection, selection: Selection) -> Facets:
+def facets(connection: sqlite3.Connection, finals: Finals, selection: Selection) -> Facets:
     """Return what `Results.facets` says."""
     stop_reasons, models, flags = Counter[str](), Counter[str](), Counter[str]()
-    errors = Counter[tuple[str, str]]()
-    for stop_reason, model, row_flags, error_type, message in _rows(
-        connection, selection, f"r.stop_reason, r.model, r.flags, {ERROR_TYPE}, r.error_message"
-    ):
+    for (_, row_flags, stop_reason, model), number in selecting.kinds(connection, finals, selection).items():
         if stop_reason:
-            stop_reasons[stop_reason] += 1
+            stop_reasons[stop_reason] += number
         if model:
-            models[model] += 1
-        if row_flags:
-            flags.update(row_flags.split(","))
-        if error_type:
-            errors[error_type, message or ""] += 1
+            models[model] += number
+        for flag in row_flags.split(",") if row_flags else ():
+            flags[flag] += number
+    errors = _Scan(connection, finals, selection).rows(
+        f"{ERROR_TYPE}, coalesce(r.error_message, ''), count(*)",
+        f" AND r.type <> '{SUCCEEDED}'",
+        "GROUP BY 1, 2",
+    )
     return Facets(
         dict(stop_reasons.most_common()),
         dict(models.most_common()),
         dict(flags.most_common()),
-        error_groups((*error, number) for error, number in errors.items()),
+        error_groups(errors),
     )
 
 
-def numbers(connection: sqlite3.Connection, selection: Selection) -> Numbers:
+def numbers(connection: sqlite3.Connection, finals: Finals, selection: Selection) -> Numbers:
     """Return what `Results.numbers` says."""
-    rows = _rows(connection, selection, f"r.type, r.flags, r.model, r.cost_usd, {_TOKENS}")
-    answers = [row for row in rows if row[0] == SUCCEEDED]
-    priced = [row for row in answers if row[3] is not None]
-    outputs = sorted(row[8] for row in answers)
+    scan = _Scan(connection, finals, selection)
+    counted = selecting.by_name(selecting.kinds(connection, finals, selection))
+    answers = f" AND r.type = '{SUCCEEDED}'"
+    *sums, cost_usd, priced = scan.sums((*_SUMS, "total(r.cost_usd)", "count(r.cost_usd)"), answers)
     return Numbers(
-        rows=len(rows),
-        succeeded=len(answers),
-        truncated=sum(TRUNCATED in row[1].split(",") for row in rows),
-        refused=sum(REFUSED in row[1].split(",") for row in rows),
-        tokens=Tokens(*(sum(map(itemgetter(column), rows)) for column in range(4, 11))),
-        cost_usd=sum(row[3] for row in priced) if priced else None,
-        standard_cost_usd=sum(standard_cost_usd(row[2], Tokens(*row[4:])) or 0.0 for row in priced)
-        if priced
-        else None,
-        unpriced=len(answers) - len(priced),
-        output_tokens=_percentiles(outputs),
+        rows=counted["all"],
+        succeeded=counted.get(SUCCEEDED, 0),
+        truncated=counted[TRUNCATED],
+        refused=counted[REFUSED],
+        tokens=Tokens(*sums),
+        cost_usd=cost_usd if priced else None,
+        standard_cost_usd=scan.standard_cost_usd() if priced else None,
+        unpriced=counted.get(SUCCEEDED, 0) - priced,
+        output_tokens=_percentiles(sorted(chain.from_iterable(scan.rows("r.output_tokens", answers)))),
         max_tokens=_max_tokens(connection, selection),
     )
 
 
-def _rows(connection: sqlite3.Connection, selection: Selection, columns: str) -> list[tuple[Any, ...]]:
-    wanted = set(selecting.keys(connection, selection).packed)
-    downloads = selecting.shown(connection, selection.batch_keys)
-    rows = chain.from_iterable(
-        connection.execute(
-            f"SELECT b.key << {SEQ_BITS} | r.seq, {columns} FROM batches b"
-            " JOIN results r ON r.download_key = b.download_key WHERE b.download_key = ?",
-            (download_key,),
-        )
-        for _, download_key in downloads
-    )
-    return [row[1:] for row in rows if row[0] in wanted]
+class _Scan:
+    """Reads the rows of a selection, in whatever order they lie."""
+
+    def __init__(self, connection: sqlite3.Connection, finals: Finals, selection: Selection) -> None:
+        self._connection = connection
+        self._downloads: Shown = selecting.shown(connection, selection.batch_keys)
+        self._narrowed: Conditions = selecting.narrowing(connection, finals, self._downloads, selection)
+
+    def rows(self, columns: str, condition: str, rest: str = "", *values: object) -> Iterator[Any]:
+        """Yield these columns of all rows for which a condition holds too; it begins with AND."""
+        for _, download_key in self._downloads:
+            yield from self._connection.execute(
+                f"SELECT {columns} {selecting.SOURCE}"
+                f" WHERE b.download_key = ?{self._narrowed.sql}{condition} {rest}",
+                (download_key, *self._narrowed.values, *values),
+            )
+
+    def sums(self, sums: Sequence[str], condition: str) -> list[Any]:
+        """Return sums over all rows for which a condition holds too."""
+        by_download = [[0] * len(sums), *self.rows(", ".join(sums), condition)]
+        return [sum(column) for column in zip(*by_download, strict=True)]
+
+    def standard_cost_usd(self) -> float:
+        """Return what the priced answers would have cost outside a batch."""
+        priced = f" AND r.type = '{SUCCEEDED}' AND r.cost_usd IS NOT NULL"
+        models = {model for (model,) in self.rows("DISTINCT r.model", priced)}
+        cost_usd = 0.0
+        for model in models:
+            rates = standard_rates(model)
+            if rates is None:
+                continue
+            level = " + ".join(f"({TOTAL_INPUT} > {step})" for step in rates.steps) or "0"
+            for at, *sums in self.rows(
+                ", ".join([level, *_SUMS]), f"{priced} AND r.model = ?", "GROUP BY 1", model
+            ):
+                cost_usd += rates.prices[at].cost_usd(Tokens(*sums))
+        return cost_usd
 
 
 def _percentiles(outputs: list[int]) -> Percentiles | None:
