@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -12,9 +14,11 @@ import pytest
 from batchtui.domain import split
 from batchtui.domain.errors import ApiError, DataError, LintError, RefusedError, TemplateError
 from batchtui.domain.job import KeptTemplate
+from batchtui.domain.result import read_object
 from batchtui.domain.selection import Selection
 from batchtui.domain.template.model import Rendered
-from batchtui.services.rows import Rows
+from batchtui.services.making import row_line
+from batchtui.services.rows import Row, Rows
 from batchtui.services.workbench import Profile, Workbench
 from batchtui.simulator import Fault, Served
 from batchtui.store.files import rows_beside, template_beside
@@ -80,6 +84,21 @@ async def test_no_row_at_all_is_no_submission(bench: Workbench, data: Data, opti
         await bench.composer.prepare(template(), data.countries(2), **options)  # type: ignore[arg-type]
     assert [problem.rule for problem in caught.value.problems] == ["empty"]
     assert bench.store.files.spools() == []
+
+
+async def test_a_survey_of_no_rows_says_so(bench: Workbench, data: Data) -> None:
+    survey = await bench.composer.survey(template(), data.countries(3), where="id > 3")
+    assert [problem.message for problem in survey.problems] == ["none of 3 rows was chosen"]
+    assert (survey.requests, survey.parts, survey.estimate.output_tried) == (0, (), False)
+
+
+def test_a_data_row_is_kept_whatever_it_holds() -> None:
+    values = {"big": 2**80, "half": "\ud800", "float": 1.5, "deep": [{"a": None}]}
+    assert read_object(row_line(Row(1, values))) == values
+    odd = {"at": datetime(2026, 1, 2, tzinfo=UTC), "price": Decimal("1.10"), "text": "a\nb\u2028c"}
+    line = row_line(Row(1, odd))
+    assert b"\n" not in line
+    assert read_object(line) == {"at": "2026-01-02T00:00:00Z", "price": "1.10", "text": "a\nb\u2028c"}
 
 
 async def test_what_is_wrong_is_told_all_at_once(bench: Workbench, data: Data) -> None:

@@ -29,7 +29,7 @@ class Estimate:
     `cost_usd_high` has `max_tokens` for every request, and `standard_cost_usd` is the latter outside a batch. All
     three are None where a model's price is not known. `input_counted` says that the API has counted the input
     tokens of a sample; otherwise they are guessed from the length of the text. `output_tried` says that
-    `cost_usd_low` has as much output as a trial of the same template brought.
+    `cost_usd_low` has as much output as trials of the same template brought.
     """
 
     input_tokens: int
@@ -62,7 +62,7 @@ class Estimator:
     """Adds up requests one by one, each priced alone because price tiers are per prompt.
 
     `input_ratio` corrects the guess at the input tokens, None leaves it a guess. `usual_output` is the mean number
-    of output tokens by model, as far as it is known; `is_tried` says that it comes from trials.
+    of output tokens by model, as far as it is known, and `tried_output` what trials brought, which counts more.
     """
 
     def __init__(
@@ -70,12 +70,12 @@ class Estimator:
         *,
         input_ratio: float | None = None,
         usual_output: Mapping[str, float] | None = None,
-        is_tried: bool = False,
+        tried_output: Mapping[str, float] | None = None,
     ) -> None:
         self.models: Counter[str] = Counter()
         self._input_ratio = input_ratio
-        self._usual_output = usual_output or {}
-        self._is_tried = is_tried
+        self._tried_output = tried_output or {}
+        self._usual_output = {**(usual_output or {}), **self._tried_output}
         self._input_tokens = 0
         self._output_tokens = 0
         self._low_usd = 0.0
@@ -111,7 +111,7 @@ class Estimator:
             self._high_usd / BATCH_DISCOUNT if known else None,
             tuple(sorted(self._unpriced)),
             self._input_ratio is not None,
-            self._is_tried,
+            bool(self.models) and self.models.keys() <= self._tried_output.keys(),
         )
 
 

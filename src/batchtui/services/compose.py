@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import difflib
 import time
 from array import array
@@ -185,7 +186,7 @@ class Composer:
                 _renderer(template, rows, values, allowed), linter, stop, template.name, _where(where), limit
             )
             tried = self._store.templates.tried_output(template.text)
-            estimator = Estimator(usual_output=self._usual_output(template) | tried, is_tried=bool(tried))
+            estimator = Estimator(usual_output=self._usual_output(template), tried_output=tried)
             lengths = array("L")
             for request, _ in making.read(rows):
                 lengths.append(len(request.line))
@@ -221,7 +222,8 @@ class Composer:
         seconds = time.monotonic() - began
         tokens = tokens_of(message.get("usage"))
         model = _text(message, "model") or asked
-        cost_usd = standard_cost_usd(model, tokens)
+        # The first price of a process takes a while to be found.
+        cost_usd = await asyncio.to_thread(standard_cost_usd, model, tokens)
         not_remembered = ""
         try:
             await self._store.templates.add_trial(

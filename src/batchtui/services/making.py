@@ -75,6 +75,9 @@ class Making:
                 self._name(before, row)
             if request is not None:
                 yield request, row
+        if not self.chosen and not self.linter.error_count:
+            message = f"none of {self.rows:,} rows was chosen" if self.rows else "there are no rows"
+            self.linter.add(Problem(1, "", "empty", message))
 
     def _chosen(self, rows: Rows) -> Iterator[Row]:
         if self.limit == 0:
@@ -112,10 +115,13 @@ class Making:
 
 
 def row_line(row: Row) -> bytes:
-    """Return a data row as one line of JSON, without a newline; what JSON has no word for becomes text."""
+    """Return a data row as one line of JSON, without a newline; what JSON has no word for becomes text.
+
+    Half a character (a lone surrogate) and a number of any size stay what they are.
+    """
     try:
         return msgspec.json.encode(row.values, enc_hook=str)
-    except UnicodeEncodeError:
+    except (UnicodeEncodeError, OverflowError):
         return json.dumps(row.values, separators=(",", ":"), default=str).encode("ascii")
 
 

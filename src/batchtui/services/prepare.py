@@ -142,10 +142,10 @@ def estimate_lines(
     *,
     input_ratio: float | None = None,
     usual_output: Mapping[str, float] | None = None,
-    is_tried: bool = False,
+    tried_output: Mapping[str, float] | None = None,
 ) -> Estimate:
     """Return what the request lines in a file will cost; the other arguments are as for `Estimator`."""
-    estimator = Estimator(input_ratio=input_ratio, usual_output=usual_output, is_tried=is_tried)
+    estimator = Estimator(input_ratio=input_ratio, usual_output=usual_output, tried_output=tried_output)
     with path.open("rb") as lines:
         for line in lines:
             estimator.add(read_object(line)["params"])
@@ -203,7 +203,7 @@ class _Written:
 
     def __init__(self, tried: Mapping[str, float]) -> None:
         self._digest = hashlib.sha256()
-        self._estimator = Estimator(usual_output=tried, is_tried=bool(tried))
+        self._estimator = Estimator(tried_output=tried)
         self._request_count = self._line_bytes = 0
 
     def add(self, line: bytes, params: dict[str, Any]) -> None:
