@@ -32,7 +32,7 @@ class DataTable:
     def __init__(self, path: Path, query: str | None) -> None:
         self._path = path
         with self._connected() as connection:
-            self._statement = _statement(path, query, _tables(connection))
+            self._statement, self._is_query = _statement(path, query, _tables(connection))
             _guard(connection)
             found = connection.execute(self._statement)
             if found.description is None:
@@ -46,8 +46,16 @@ class DataTable:
 
     def row(self, number: int) -> tuple[Value, ...] | None:
         """Return one row, counting from 1, None if there are fewer."""
-        with closing(self.__iter__()) as rows:
-            return next(islice(rows, number - 1, None), None)
+        if self._is_query:
+            # A query within another one might be done in another order.
+            with closing(self.__iter__()) as rows:
+                return next(islice(rows, number - 1, None), None)
+        with self._connected() as connection:
+            _guard(connection)
+            found: tuple[Value, ...] | None = connection.execute(
+                f"{self._statement} LIMIT 1 OFFSET ?", (number - 1,)
+            ).fetchone()
+            return found
 
     def count(self) -> int:
         """Return how many rows there are."""
@@ -99,7 +107,8 @@ def _tables(connection: sqlite3.Connection) -> dict[str, bool]:
     }
 
 
-def _statement(path: Path, query: str | None, tables: dict[str, bool]) -> str:
+def _statement(path: Path, query: str | None, tables: dict[str, bool]) -> tuple[str, bool]:
+    """Return the statement that gives the rows, and whether it is the user's own."""
     if query is None:
         own = [name for name, is_own in tables.items() if is_own]
         if len(own) != 1:
@@ -108,13 +117,13 @@ def _statement(path: Path, query: str | None, tables: dict[str, bool]) -> str:
         query = own[0]
     if query in tables:
         name = query.replace('"', '""')
-        return f'SELECT * FROM "{name}"'
+        return f'SELECT * FROM "{name}"', False
     if " " not in query.strip():
         raise DataError(
             f"{path}: there is no table {query!r}.",
             todo=f"There are {', '.join(tables)}." if tables else "It has none.",
         )
-    return query.strip().rstrip(";")
+    return query.strip().rstrip(";"), True
 
 
 def _unreadable(path: Path, error: Exception) -> DataError:

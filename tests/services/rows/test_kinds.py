@@ -50,8 +50,8 @@ def test_the_one_table_of_a_file(database: sqlite3.Connection, tmp_path: Path) -
         assert (rows.kind, rows.columns, rows.folder) == ("sqlite", tuple(PEOPLE[0]), tmp_path)
         assert rows.at(3).values == PEOPLE[2]
         assert rows.count() == 3
-        for number in (0, 4):
-            with pytest.raises(DataError, match=f"no row {number}"):
+        for number in (0, 4, 10**30):
+            with pytest.raises(DataError, match=f"no row {number:,}"):
                 rows.at(number)
 
 

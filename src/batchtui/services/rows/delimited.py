@@ -6,7 +6,6 @@ import csv
 import io
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
@@ -54,18 +53,21 @@ class DelimitedRows(IndexedRows):
 
     def _read_header(self) -> tuple[tuple[str, ...], Mark]:
         records = _Records(self._data, self._delimiter, self._marks[0])
-        with records.errors():
+        try:
             names = next(filter(None, records.reader), None)
+        except (csv.Error, UnicodeDecodeError) as error:
+            raise records.told(error, self._marks[0].line) from error
         if names is None:
             raise DataError(f"{self.source}: it is empty.", todo="Its first line has to name the columns.")
-        return unique_names(names), Mark(1, records.next_offset(), records.next_record())
+        return unique_names(names), Mark(1, records.next_offset(), records.first_line + records.reader.line_num)
 
     def _scan(self, mark: Mark) -> Iterator[Row]:
         columns, width, typed = self.columns, len(self.columns), list(self._typed.items())
         number, line = mark.number, mark.line
         records = _Records(self._data, self._delimiter, mark)
-        with records.errors():
-            for cells in records.reader:
+        reader, first_line = records.reader, records.first_line
+        try:
+            for cells in reader:
                 if len(cells) == width:
                     values: dict[str, Any] = dict(zip(columns, cells, strict=False))
                     for name, convert in typed:
@@ -74,10 +76,12 @@ class DelimitedRows(IndexedRows):
                     number += 1
                 elif cells:
                     raise self._wrong_width(len(cells), line)
-                line = records.next_record()
+                line = first_line + reader.line_num
                 if records.is_in_new_batch:
                     records.is_in_new_batch = False
                     self._remember(number, records.next_offset(), line)
+        except (csv.Error, UnicodeDecodeError) as error:
+            raise records.told(error, line) from error
         self._count = number - 1
 
     def _wrong_width(self, found: int, line: int) -> DataError:
@@ -96,34 +100,37 @@ class _Records:
     """
 
     def __init__(self, data: Data, delimiter: str, mark: Mark) -> None:
-        self.line = mark.line
+        self.first_line = mark.line
         self.is_in_new_batch = False
         self._data = data
-        self._first_line = mark.line
         self._batch: list[str] = []
         self._batch_offset = mark.offset
         self._lines_before = 0
         self.reader = csv.reader(self._lines(), delimiter=delimiter, strict=True)
-
-    def next_record(self) -> int:
-        """Go on to the record after the one that was read, and return the line where it begins."""
-        self.line = self._first_line + self.reader.line_num
-        return self.line
 
     def next_offset(self) -> int:
         """Return where the record after the one that was read begins, in bytes."""
         read = self._batch[: self.reader.line_num - self._lines_before]
         return self._batch_offset + len("".join(read).encode())
 
-    @contextmanager
-    def errors(self) -> Iterator[None]:
-        """Turn what is wrong with the file into a `DataError` that says where it is."""
-        try:
-            yield
-        except csv.Error as error:
-            raise self._broken(str(error)) from error
-        except UnicodeDecodeError:
+    def told(self, error: Exception, line: int) -> DataError:
+        """Return the error that says what is wrong with the record that begins on a line."""
+        words = str(error)
+        if isinstance(error, UnicodeDecodeError):
             self._data.fail_at_bad_bytes()
+        if "field limit" in words:
+            return too_large(self._data.source, f"a cell of line {line:,}", line)
+        if "unexpected end" in words:
+            words = "a quote is opened and never closed"
+        elif "expected after" in words:
+            last_line = self.first_line + self.reader.line_num - 1
+            where = f" on line {last_line:,}" if last_line > line else ""
+            words = f"there is text after a closing quote{where}"
+        return DataError(
+            f"{self._data.source}: line {line:,}: {words}.",
+            todo='A cell in quotes ends at its next quote; a quote within it is written twice: "".',
+            line=line,
+        )
 
     def _lines(self) -> Iterator[str]:
         text = self._data.text(self._batch_offset)
@@ -138,24 +145,9 @@ class _Records:
             offset += len(whole) if whole.isascii() else len(whole.encode())
             yield from batch
 
-    def _broken(self, words: str) -> DataError:
-        last_line = self._first_line + self.reader.line_num - 1
-        if "field limit" in words:
-            return too_large(self._data.source, f"a cell of line {self.line:,}", self.line)
-        if "unexpected end" in words:
-            words = "a quote is opened and never closed"
-        elif "expected after" in words:
-            where = f" on line {last_line:,}" if last_line > self.line else ""
-            words = f"there is text after a closing quote{where}"
-        return DataError(
-            f"{self._data.source}: line {self.line:,}: {words}.",
-            todo='A cell in quotes ends at its next quote; a quote within it is written twice: "".',
-            line=self.line,
-        )
-
     def _zero_byte(self) -> DataError:
         before = next(number for number, piece in enumerate(self._batch) if "\0" in piece)
-        line = self._first_line + self._lines_before + before
+        line = self.first_line + self._lines_before + before
         return DataError(
             f"{self._data.source}: line {line:,}: there is a zero byte, which no text has.",
             todo="If it is UTF-16, say so with --encoding utf-16-le; else save it as UTF-8 again.",

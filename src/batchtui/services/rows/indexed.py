@@ -55,8 +55,9 @@ class IndexedRows(Rows):
         """Return one row, read from the last mark before it."""
         if number >= 1 and (self._count is None or number <= self._count):
             mark = self._marks[bisect_right(self._marks, number, key=lambda mark: mark.number) - 1]
-            for row in islice(self._scan(mark), number - mark.number, None):
-                return row
+            for row in self._scan(mark):
+                if row.number == number:
+                    return row
         raise no_such_row(self, number)
 
     def count(self) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from batchtui.domain.errors import DataError, InputError
@@ -36,14 +35,14 @@ class ParquetRows(Rows):
         self._group_rows = [int(file.metadata.row_group(group).num_rows) for group in groups]
 
     def __iter__(self) -> Iterator[Row]:
-        return self._rows(0, 1)
+        return self._rows(0, 1, 1)
 
     def at(self, number: int) -> Row:
         """Return one row, read from the beginning of its row group."""
         first = 1
         for group, rows in enumerate(self._group_rows):
             if first <= number < first + rows:
-                return next(islice(self._rows(group, first), number - first, None))
+                return next(self._rows(group, first, number))
             first += rows
         raise no_such_row(self, number)
 
@@ -65,12 +64,15 @@ class ParquetRows(Rows):
             ) from error
         return ParquetFile(self._data.reading(), metadata=self._metadata)
 
-    def _rows(self, group: int, number: int) -> Iterator[Row]:
-        """Yield the rows from a row group on, whose first one has this number."""
+    def _rows(self, group: int, first: int, number: int) -> Iterator[Row]:
+        """Yield the rows from a number on, which is in this row group, the first row of which is `first`."""
         groups = list(range(group, len(self._group_rows)))
         with self._errors():
             for batch in self._opened().iter_batches(BATCH_ROWS, row_groups=groups, use_threads=False):
-                for cells in zip(*map(_values, batch.columns), strict=True):
+                skipped = min(number - first, batch.num_rows)
+                first += batch.num_rows
+                columns = batch.slice(skipped).columns
+                for cells in zip(*map(_values, columns), strict=True):
                     yield Row(number, dict(zip(self.columns, cells, strict=True)))
                     number += 1
 

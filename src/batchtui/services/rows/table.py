@@ -28,7 +28,7 @@ class TableRows(Rows):
 
     def at(self, number: int) -> Row:
         """Return one row; those before it are passed over by SQLite."""
-        cells = self._table.row(number) if number >= 1 else None
+        cells = self._table.row(number) if 1 <= number <= self.count() else None
         if cells is None:
             raise no_such_row(self, number)
         return self._row(number, cells)

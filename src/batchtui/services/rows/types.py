@@ -6,27 +6,32 @@ that `007`, `1e5`, `1.50`, `+1`, dates, and numbers of ten digits or more (phone
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 Cell = str | int | float | bool
 Convert = Callable[[str], Cell]
 
-_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,8})")
-_FRACTION = re.compile(r"-?(?:0|[1-9][0-9]{0,14})\.[0-9]{1,15}")
+MAX_DIGITS = 9
+"""Digits of a whole number at most; longer ones are phone numbers, keys and times."""
 
+_DIGITS = tuple("0123456789")
 _TRUTH = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 
 
 def as_number(text: str) -> Cell:
     """Return the number a text is, or the text if the number would be written in another way."""
-    if _INTEGER.fullmatch(text):
-        return int(text) if text != "-0" else text
-    if _FRACTION.fullmatch(text):
+    if text.isdecimal() or (text.startswith("-") and text[1:].isdecimal()):
+        if len(text.removeprefix("-")) > MAX_DIGITS:
+            return text
+        whole = int(text)
+        return whole if str(whole) == text else text
+    try:
         number = float(text)
-        return number if repr(number) == text else text
-    return text
+    except ValueError:
+        return text
+    # Neither nan nor 1e+16, which would come out as they came in.
+    return number if repr(number) == text and text.endswith(_DIGITS) and "e" not in text else text
 
 
 def as_truth(text: str) -> Cell:
