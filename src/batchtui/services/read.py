@@ -14,6 +14,7 @@ from batchtui.domain.numbers import Numbers
 from batchtui.domain.result import output_text, read_object
 from batchtui.domain.search import Search
 from batchtui.domain.selection import ResultKey, ResultKeys, Selection, StoredResult
+from batchtui.domain.unicode import well_formed
 from batchtui.services.find import Target
 from batchtui.store import Store
 
@@ -92,7 +93,7 @@ class Reader:
         """Return the `message` of a succeeded row, empty for any other."""
         if not row.facts.succeeded:
             return {}
-        message = read_object(self.line(row))["result"]["message"]
+        message = read_object(self.line(row))["result"].get("message")
         return message if isinstance(message, dict) else {}
 
     def text(self, row: StoredResult) -> str:
@@ -152,7 +153,7 @@ def to_json(value: object) -> bytes:
 
 def _encodable(value: object) -> object:
     if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode("utf-8")
+        return well_formed(value)
     if isinstance(value, dict):
         return {_encodable(key): _encodable(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

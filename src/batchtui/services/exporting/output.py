@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,12 +9,12 @@ import msgspec
 
 from batchtui.domain.errors import StoreError
 from batchtui.domain.result import SUCCEEDED, output_text, read_object
+from batchtui.domain.unicode import well_formed
 from batchtui.services.read import to_json
 from batchtui.store.bulk import Block, BulkRow
 from batchtui.store.bulk_reading import Row
 
 _NULL = msgspec.Raw(b"null")
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class ResultObject(msgspec.Struct, gc=False):
@@ -112,11 +111,6 @@ def values_of(data_row: bytes) -> dict[str, Any]:
         return _ROW.decode(data_row)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return read_object(data_row)
-
-
-def well_formed(text: str) -> str:
-    """Return text that any UTF-8 consumer takes: lone surrogates become U+FFFD."""
-    return _LONE_SURROGATE.sub("\ufffd", text)
 
 
 def _message(row: Row, line: bytes) -> _Message | None:

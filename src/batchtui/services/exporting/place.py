@@ -41,6 +41,8 @@ def refusal(path: Path, *, overwrite: bool = False, folder: bool = False) -> Inp
         return None if path.parent.is_dir() else _unusable(path, f"there is no folder {path.parent}")
     except OSError as error:
         return _unusable(path, _words(error))
+    except ValueError:
+        return _unusable(path, "that cannot be a name")
     if folder:
         return InputError(
             f"{path} exists.", unharmed="It was not touched.", todo="Name a folder that does not exist yet."

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from batchtui.domain.selection import ResultKey
-from batchtui.services.exporting.output import output_of, params_of, values_of, well_formed
+from batchtui.domain.unicode import well_formed
+from batchtui.services.exporting.output import output_of, params_of, values_of
 from batchtui.services.read import to_json
 from batchtui.store.bulk import Block, Bulk, BulkRow
 
