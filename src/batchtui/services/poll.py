@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import time
 from collections.abc import Callable
@@ -137,7 +138,19 @@ class Poller:
             retry_after_seconds=retry_after_seconds,
             young_seconds=self._young_seconds,
         )
-        return pause * (1 + random.random() * JITTER)  # noqa: S311
+        pause *= 1 + random.random() * JITTER  # noqa: S311
+        return pause if failures else min(pause, self._until_room())
+
+    def _until_room(self) -> float:
+        """Return the seconds until a waiting part may be sent, if the API has said when that is."""
+        now = datetime.now(UTC)
+        waits = (
+            (intent.not_before - now).total_seconds()
+            for intent in self._store.intents.open_ones(self._profile)
+            if intent.state == "waiting" and intent.base_url == self._base_url and intent.not_before is not None
+        )
+        soonest_seconds = min(SOONEST_SECONDS, self._young_seconds)
+        return max(soonest_seconds, min((seconds for seconds in waits if seconds > 0), default=math.inf))
 
     async def _wait(self, seconds: float) -> None:
         """Wait for the time to come or for somebody to ask, and through a pause however long."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -76,14 +76,16 @@ class Settlements:
         await self._store.requests.index(batch.id)
         return self._store.batches.get(batch.id)
 
-    async def resend(self, intent: Intent) -> StoredBatch:
+    async def resend(self, intent: Intent, *, on_sent: Callable[[int], None] | None = None) -> StoredBatch:
         """Send it again because the user decided that nothing was created; this spends money.
+
+        `on_sent` is called with the bytes sent so far.
 
         Raises `RefusedError` for a submission to another server, else as `Submissions.send` does.
         """
         self._require_here(intent)
         await self._gateway.check()
-        return await self._submissions.send_intent(intent)
+        return await self._submissions.send_intent(intent, on_sent=on_sent)
 
     async def estimate(self, intent: Intent) -> Estimate:
         """Return what sending it will cost; raises `StoreError` if its lines cannot be read."""

@@ -14,10 +14,10 @@ from textual.dom import DOMNode
 from textual.screen import Screen
 
 from batchtui.config import Config
-from batchtui.domain.errors import BatchtuiError, NoKeyError, UnclearSubmissionError
+from batchtui.domain.errors import AuthError, BatchtuiError, NoKeyError, UnclearSubmissionError
 from batchtui.services.workbench import Workbench
 from batchtui.tui import bindings, messages, themes
-from batchtui.tui.present.notices import Notice, error_notice, report_notice
+from batchtui.tui.present.notices import Notice, error_notice, report_notices
 from batchtui.tui.screens.batches import BatchesScreen
 from batchtui.tui.screens.room import Room
 from batchtui.tui.session import Session
@@ -35,6 +35,9 @@ PAINTED_SECONDS = 0.05
 
 LOOK_SECONDS = 1.0
 """How often the store is looked at for what other processes wrote."""
+
+UNAUTHORIZED = 401
+"""The status by which a key is refused; one that may not do something is met with another."""
 
 AGAIN_SECONDS = 30.0
 """How long the same trouble is not told of again, and how long the poller rests after a trouble of the store."""
@@ -56,7 +59,7 @@ class BatchtuiApp(App[None]):
         super().__init__()
         self._check_key = check_key
         self._troubles: dict[str, float] = {}
-        self._was_asked_for_key = False
+        self._is_asking_for_key = False
         self._poll_trouble = ""
         for theme in themes.THEMES:
             self.register_theme(theme)
@@ -130,17 +133,15 @@ class BatchtuiApp(App[None]):
                 await asyncio.sleep(AGAIN_SECONDS)
 
     def tell_trouble(self, error: BatchtuiError) -> None:
-        """Tell what went wrong, but not the same again and again."""
-        if monotonic() - self._troubles.get(str(error), -AGAIN_SECONDS) >= AGAIN_SECONDS:
+        """Tell what went wrong, but not the same again and again; where the key is wrong, ask for another."""
+        if isinstance(error, NoKeyError) or (isinstance(error, AuthError) and error.status == UNAUTHORIZED):
+            self.ask_for_key(error.what)
+        elif monotonic() - self._troubles.get(str(error), -AGAIN_SECONDS) >= AGAIN_SECONDS:
             self._troubles[str(error)] = monotonic()
             tell(self, error_notice(error))
 
     def _poll_changed(self, state: "PollState") -> None:
-        if isinstance(state.error, NoKeyError):
-            if not self._was_asked_for_key:
-                self._was_asked_for_key = True
-                self.ask_for_key(state.error.what)
-        elif state.error is not None:
+        if state.error is not None:
             if state.error.what != self._poll_trouble:
                 self.tell_trouble(state.error)
             self._poll_trouble = state.error.what
@@ -149,21 +150,27 @@ class BatchtuiApp(App[None]):
 
     def _reported(self, report: "SyncReport") -> None:
         self.start(self.session.look(), "look")
-        if notice := report_notice(report):
+        for notice in report_notices(report):
             tell(self, notice)
 
     def ask_for_key(self, why: str) -> None:
-        """Open the screen that takes a key."""
+        """Open the screen that takes a key, unless it is open."""
         from batchtui.tui.screens.first_start import FirstStartScreen
 
         async def ask() -> None:
             bench = self.session.workbench
-            if await self.push_screen_wait(FirstStartScreen(bench.profile, self._check_key, why)):
+            try:
+                has_key = await self.push_screen_wait(FirstStartScreen(bench.profile, self._check_key, why))
+            finally:
+                self._is_asking_for_key = False
+            if has_key:
                 await bench.gateway.forget_key()
                 tell(self, Notice("The key is in the keyring."))
                 self.session.poller.refresh()
 
-        self.start(ask(), "key")
+        if not self._is_asking_for_key:
+            self._is_asking_for_key = True
+            self.start(ask(), "key")
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Offer every action of the screen, the key, and the themes in the palette."""

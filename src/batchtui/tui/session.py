@@ -1,7 +1,7 @@
 """What all screens share: the services, what is in flight, and the signals that tell of changes."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +16,7 @@ from batchtui.domain.batch import BatchFilter, StoredBatch
 from batchtui.domain.errors import UnknownIdError
 from batchtui.domain.job import Intent
 from batchtui.services.workbench import Workbench
+from batchtui.tui.present.header import Doing
 from batchtui.tui.present.listing import RowKey
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Session:
     `batches` and `intents` are the list as it was last read, newest first; before the first look only a part.
     `selected` is asked for the row under the cursor, so that what is about it is never about the row before.
     `opened` are the results to show instead, until the user goes to another room.
-    `downloads` are the bytes that have come of each batch.
+    `downloads` are the bytes that have come of each batch. `asked` is what a flow is about right now.
     """
 
     def __init__(self, app: App[None], workbench: Workbench, config: Config) -> None:
@@ -59,11 +60,12 @@ class Session:
         self.selected: Callable[[], RowKey | None] = lambda: None
         self.opened: Opened | None = None
         self.downloads: dict[str, int] = {}
+        self.asked: set[Hashable] = set()
         self._version: int | None = None
         self._looking = asyncio.Lock()
         self._arrived: set[str] = set()
         self._numbers = count()
-        self._doing: dict[int, str] = {}
+        self._doing: dict[int, Doing] = {}
         self._sending: set[int] = set()
 
     @cached_property
@@ -91,8 +93,8 @@ class Session:
         return self.poller.state if "poller" in self.__dict__ else None
 
     @property
-    def doing(self) -> tuple[str, ...]:
-        """What is under way, in words, newest last."""
+    def doing(self) -> tuple[Doing, ...]:
+        """What is under way, newest last."""
         return tuple(self._doing.values())
 
     @property
@@ -148,9 +150,9 @@ class Session:
             del self._doing[number]
             self.activity_changed.publish(None)
 
-    def say(self, number: int, words: str) -> None:
-        """Set the words of an activity."""
-        self._doing[number] = words
+    def show(self, number: int, doing: Doing) -> None:
+        """Set what an activity is at."""
+        self._doing[number] = doing
         self.activity_changed.publish(None)
 
     def on_download(self, stored: StoredBatch, received_bytes: int) -> None:
@@ -186,4 +188,8 @@ class Activity:
 
     def say(self, words: str) -> None:
         """Change the words that stand in the header."""
-        self._session.say(self._number, words)
+        self._session.show(self._number, Doing(words))
+
+    def sent(self, sent_bytes: int, total_bytes: int) -> None:
+        """Show how much of a body has been sent."""
+        self._session.show(self._number, Doing("sending", sent_bytes, total_bytes))

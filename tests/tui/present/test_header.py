@@ -4,7 +4,7 @@ import pytest
 
 from batchtui.domain.errors import NoKeyError, UnreachableError
 from batchtui.services.poll import PollState
-from batchtui.tui.present.header import HeaderFacts, header, sync_state
+from batchtui.tui.present.header import Doing, HeaderFacts, header, sync_state
 from tests.tui.present.make import NOW, texts
 
 
@@ -22,21 +22,28 @@ def line(width: int, **fields: object) -> str:
 
 @pytest.mark.parametrize("width", [1, 30, 60, 80, 100, 160, 300])
 def test_the_line_fits(width: int) -> None:
-    assert len(line(width)) <= max(width, len(" 1 Batches  2 Results  "))
+    assert len(line(width)) <= max(width, len(" 1 Batches  2 3 "))
 
 
 def test_what_matters_most_stays_longest() -> None:
     assert "default  api.anthropic.com  synced 12s ago · next 48s  $1.24 today" in line(160)
     assert "api.anthropic.com" not in line(80)
-    assert "default  synced 12s ago · next 48s  $1.24 today" in line(80)
+    assert "default  synced 12s ago · next 48s" in line(80)
+    assert " 1 Batches  2 3 " in line(40)
     assert "synced 12s ago" in line(56)
     assert "read-only" in line(80, read_only=True)
 
 
 def test_what_is_under_way_goes_before_the_countdown() -> None:
-    shown = line(100, doing=("sending 1.2 MB of 3.4 MB",))
-    assert "sending 1.2 MB of 3.4 MB" in shown
+    shown = line(100, doing=(Doing("canceling rivers …"),))
+    assert "canceling rivers …" in shown
     assert "synced" not in shown
+
+
+def test_a_body_on_its_way_has_a_bar_as_long_as_what_is_sent() -> None:
+    assert "sending ━━━╌╌╌╌╌╌╌╌╌ 50 MB of 200 MB" in line(80, doing=(Doing("", 50_000_000, 200_000_000),))
+    assert "sending ━━━━━━━━━━━╌ 199 MB of 200 MB" in line(80, doing=(Doing("", 199_000_000, 200_000_000),))
+    assert "sending ━━━━━━━━━━━━ awaiting the answer" in line(80, doing=(Doing("", 200, 200),))
 
 
 @pytest.mark.parametrize(

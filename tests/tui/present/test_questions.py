@@ -82,10 +82,19 @@ def test_an_error_is_told_in_three_sentences() -> None:
 def test_ends_are_told_in_one_notice() -> None:
     running = batch(status="in_progress")
     ended = batch(counts=Counts(succeeded=963, errored=37))
-    one = notices.report_notice(SyncReport((Change(running, ended),)))
-    assert one is not None
+    (one,) = notices.report_notices(SyncReport((Change(running, ended),)))
     assert one.text == "faq ended: 963 succeeded, 37 failed — r retries them"
-    two = notices.report_notice(SyncReport((Change(running, ended), Change(running, ended))))
-    assert two is not None
+    (two,) = notices.report_notices(SyncReport((Change(running, ended), Change(running, ended))))
     assert two.text.startswith("2 batches ended, 74 requests failed")
-    assert notices.report_notice(SyncReport((Change(None, ended), Change(ended, ended)))) is None
+    assert notices.report_notices(SyncReport((Change(None, ended), Change(ended, ended)))) == []
+
+
+def test_a_sample_is_asked_about_with_what_it_holds_back() -> None:
+    few = replace(PART, request_count=5, estimate=Estimate(100, 200, 0.001, 0.004, 0.008))
+    question = questions.submit_question(
+        "faq", replace(PREPARED, parts=(few, PART), held_parts=1, mended=3), PROFILE
+    )
+    assert question.title == "Send 5 of 42 requests?"
+    assert "about $0.0010 to $0.0040, half the standard price" in question.body
+    assert "The other 37 wait as drafts: about $0.01 to $0.04, half the standard price" in question.body
+    assert "3 requests mended" in question.body

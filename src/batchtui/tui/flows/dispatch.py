@@ -1,6 +1,6 @@
 """From what a screen asks to the flow that does it."""
 
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Hashable
 from typing import Any
 
 from textual.app import App
@@ -34,8 +34,34 @@ Asked = (
 )
 
 
-def flow(app: App[None], session: Session, message: Asked) -> Coroutine[Any, Any, None]:
-    """Return the flow of a message, not started yet."""
+async def flow(app: App[None], session: Session, message: Asked) -> None:
+    """Do what a message asks for, unless the same is being done already: a key is easily pressed twice."""
+    about = _about(message)
+    if about is None:
+        await _flow(app, session, message)
+    elif about not in session.asked:
+        session.asked.add(about)
+        try:
+            await _flow(app, session, message)
+        finally:
+            session.asked.discard(about)
+
+
+def _about(message: Asked) -> Hashable | None:
+    """Return what a flow is about that is not done twice at once, None for one that may be."""
+    match message:
+        case messages.RetryAsked(target):
+            return "retry", target.job.id
+        case messages.CancelAsked(batches) | messages.DownloadAsked(batches):
+            return type(message).__name__, *(stored.id for stored in batches)
+        case messages.RenameAsked(job):
+            return "rename", job.id
+        case messages.AdoptAsked() | messages.SettleAsked():
+            return type(message).__name__
+    return None
+
+
+def _flow(app: App[None], session: Session, message: Asked) -> Coroutine[Any, Any, None]:
     match message:
         case messages.RetryAsked(target, custom_ids):
             return retry(app, session, target, custom_ids)

@@ -13,8 +13,8 @@ from batchtui.domain.errors import InputError
 from batchtui.domain.human import bytes_text, counted
 from batchtui.domain.job import Job
 from batchtui.services.request_file import file_lines
-from batchtui.tui.flows.ask import agreed
-from batchtui.tui.present.notices import Notice
+from batchtui.tui.flows.ask import agreed, asked
+from batchtui.tui.present.notices import Notice, error_notice
 from batchtui.tui.present.questions import cancel_question
 from batchtui.tui.programs import environment
 from batchtui.tui.session import Session
@@ -53,6 +53,8 @@ async def download(app: App[None], session: Session, batches: Sequence[StoredBat
                 session.downloads.pop(stored.id, None)
         await session.look()
         tell(app, Notice(f"{stored.job_name}: {counted(done.lines, 'result')} on disk"))
+        if mismatch := session.workbench.downloads.mismatch(done.batch):
+            tell(app, error_notice(mismatch))
 
 
 async def rename(app: App[None], session: Session, job: Job) -> None:
@@ -61,7 +63,7 @@ async def rename(app: App[None], session: Session, job: Job) -> None:
     def check(text: str) -> str:
         return "" if text.strip() else "A name has at least one character."
 
-    name = await app.push_screen_wait(PromptScreen("Rename", help=job.name, value=job.name, check=check))
+    name = await asked(app, PromptScreen("Rename", help=job.name, value=job.name, check=check))
     if name is not None and name.strip() != job.name:
         renamed = await session.workbench.management.rename(job.id, name.strip())
         tell(app, Notice(f"It is called {renamed.name} now"))
@@ -71,10 +73,11 @@ async def adopt(app: App[None], session: Session, stored: StoredBatch | None) ->
     """Attach the requests of a batch that was made elsewhere, or bring such a batch in by its id."""
     bench = session.workbench
     if stored is None or stored.requests_known:
-        id_ = await app.push_screen_wait(
+        id_ = await asked(
+            app,
             PromptScreen(
                 "Bring in a batch made elsewhere", help="Its id, as the API gave it.", placeholder="msgbatch_…"
-            )
+            ),
         )
         if id_ and id_.strip():
             with session.activity(f"looking for {clean_line(id_, max_length=40)} …"):
@@ -83,7 +86,7 @@ async def adopt(app: App[None], session: Session, stored: StoredBatch | None) ->
             session.poller.refresh()
         return
     words = f"The file that {stored.job_name} was made from. It is checked against the batch and its results."
-    path = await app.push_screen_wait(PromptScreen("Attach requests", help=words, placeholder="requests.jsonl"))
+    path = await asked(app, PromptScreen("Attach requests", help=words, placeholder="requests.jsonl"))
     if path and path.strip():
         with session.activity("checking the requests …"):
             lines = file_lines(path.strip())

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from textual.app import App
 
 from batchtui.domain.estimate import require_affordable
-from batchtui.domain.human import bytes_text, counted
+from batchtui.domain.human import counted
 from batchtui.services.find import Target
 from batchtui.services.prepare import discard
 from batchtui.tui.flows.ask import agreed
@@ -30,11 +30,7 @@ async def retry(app: App[None], session: Session, target: Target, custom_ids: Se
         if not await agreed(app, question):
             return
         with session.activity(f"sending {counted(len(plan.rows), 'request')} …", sends=True) as activity:
-            sent = await bench.retries.send(
-                plan,
-                prepared,
-                lambda done, total: activity.say(f"sending {bytes_text(done)} of {bytes_text(total)}"),
-            )
+            sent = await bench.retries.send(plan, prepared, activity.sent)
     finally:
         await discard(prepared)
     tell(app, sent_notice(sent, plan.attempt))

@@ -6,7 +6,7 @@ from batchtui.domain.errors import BatchtuiError
 from batchtui.domain.estimate import require_affordable
 from batchtui.domain.human import counted, duration, local_time
 from batchtui.services.settle import OpenSubmission
-from batchtui.tui.flows.ask import agreed
+from batchtui.tui.flows.ask import agreed, asked
 from batchtui.tui.present.batches import short_id, utc_now
 from batchtui.tui.present.notices import Notice, error_notice
 from batchtui.tui.present.questions import discard_question, resend_question
@@ -43,8 +43,10 @@ async def _do(app: App[None], session: Session, decision: Decision) -> None:
         require_affordable(estimate, session.config.max_cost_usd)
         if await agreed(app, resend_question(intent, estimate, bench.profile)):
             words = f"sending {counted(intent.request_count, 'request')} …"
-            with session.activity(words, sends=True):
-                sent = await bench.settlements.resend(intent)
+            with session.activity(words, sends=True) as activity:
+                sent = await bench.settlements.resend(
+                    intent, on_sent=lambda sent_bytes: activity.sent(sent_bytes, intent.body_bytes)
+                )
             tell(app, Notice(f"{sent.job_name} is on its way"))
             session.poller.refresh()
 
@@ -61,7 +63,7 @@ async def _adopt(app: App[None], session: Session, submission: OpenSubmission) -
         )
         for key, stored in zip(keys, submission.candidates, strict=False)
     ]
-    chosen = await app.push_screen_wait(MenuScreen("Which one is it?", choices))
+    chosen = await asked(app, MenuScreen("Which one is it?", choices))
     if chosen is not None:
         batch = submission.candidates[keys.index(chosen)].batch
         adopted = await session.workbench.settlements.adopt(submission.intent, batch)

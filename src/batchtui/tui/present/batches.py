@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 
 from batchtui.domain.batch import CANCELING, StoredBatch
@@ -36,7 +36,7 @@ def cells(row: ListRow, now: datetime) -> Row:
     item = row.item
     if isinstance(item, Intent):
         return (
-            status(item),
+            _intent_status(item, now),
             Cell(f"  {item.job_name}{_place(item.attempt, item.part, item.parts)}", "strong"),
             Cell(count(item.request_count)),
             age(item.created_at, now),
@@ -87,6 +87,25 @@ def status(item: Item) -> Cell:
     if all(stored.results == "gone" for stored in batches):
         return Cell("∅ gone", "muted")
     return Cell("✓ ended", "ok")
+
+
+def _intent_status(intent: Intent, now: datetime) -> Cell:
+    left = time_to_wait(intent, now)
+    return status(intent) if left is None else Cell(f"◷ in {countdown(left)}", "accent")
+
+
+def time_to_wait(intent: Intent, now: datetime) -> timedelta | None:
+    """Return how long a waiting part has to wait yet because the API said so, None if it need not."""
+    if intent.state != "waiting" or intent.not_before is None or intent.not_before <= now:
+        return None
+    return intent.not_before - now
+
+
+def countdown(left: timedelta) -> str:
+    """Return the time that is left so that it is seen to pass: `42s`, `4:05`, `1h20m`."""
+    seconds = max(0, round(left.total_seconds()))
+    minutes, seconds_left = divmod(seconds, 60)
+    return f"{minutes}:{seconds_left:02}" if 1 <= minutes < 60 else duration(timedelta(seconds=seconds))
 
 
 def age(at: datetime, now: datetime) -> Cell:

@@ -8,7 +8,7 @@ from datetime import datetime
 from batchtui.domain.batch import StoredBatch
 from batchtui.domain.human import UNKNOWN, ago, bytes_text, count, counted, duration, local_time
 from batchtui.domain.job import Intent
-from batchtui.tui.present.batches import cost_text, status
+from batchtui.tui.present.batches import cost_text, countdown, status, time_to_wait
 from batchtui.tui.present.header import host
 from batchtui.tui.present.listing import Item, JobRow, cost_usd, tally
 from batchtui.tui.widgets.table_model import Cell, Tone
@@ -26,13 +26,25 @@ _OUTCOMES: tuple[tuple[str, Tone], ...] = (
 )
 
 
-def details(item: Item, now: datetime, *, received_bytes: int | None = None) -> list[Line]:
-    """Return the lines about a row; `received_bytes` is of a download under way."""
+def details(
+    item: Item,
+    now: datetime,
+    *,
+    received_bytes: int | None = None,
+    strangers: int = 0,
+    next_look_at: datetime | None = None,
+) -> list[Line]:
+    """Return the lines about a row; `received_bytes` is of a download under way.
+
+    `strangers` are results that answer none of the requests, `next_look_at` is when the API is asked again.
+    """
     if isinstance(item, Intent):
-        return _intent(item, now)
-    if isinstance(item, JobRow):
-        return _job(item, now)
-    return _batch(item, now, received_bytes)
+        return _intent(item, now, next_look_at)
+    lines = _job(item, now) if isinstance(item, JobRow) else _batch(item, now, received_bytes)
+    if strangers:
+        words = f"{counted(strangers, 'result')} answer none of its requests: it is not the batch that was sent."
+        return [*lines[:1], [Cell(words, "bad")], [Cell(_STRANGERS_HELP, "muted")], *lines[1:]]
+    return lines
 
 
 def _batch(stored: StoredBatch, now: datetime, received_bytes: int | None) -> list[Line]:
@@ -92,7 +104,7 @@ def _job(job: JobRow, now: datetime) -> list[Line]:
     return lines
 
 
-def _intent(intent: Intent, now: datetime) -> list[Line]:
+def _intent(intent: Intent, now: datetime, next_look_at: datetime | None) -> list[Line]:
     lines: list[Line] = [_title(intent.job_name, intent), []]
     lines += [[Cell(text)] for text in _INTENT_HELP.get(intent.state, ())]
     if intent.error:
@@ -102,8 +114,10 @@ def _intent(intent: Intent, now: datetime) -> list[Line]:
         _fact("requests", count(intent.request_count), bytes_text(intent.body_bytes)),
         _fact("written", local_time(intent.created_at), ago(now - intent.created_at)),
     ]
-    if intent.state == "waiting" and intent.not_before is not None and intent.not_before > now:
-        lines.append(_fact("not before", local_time(intent.not_before), f"in {duration(intent.not_before - now)}"))
+    if (left := time_to_wait(intent, now)) is not None:
+        lines.append(_fact("not before", local_time(intent.not_before), f"in {countdown(left)}"))
+    elif intent.state == "waiting" and next_look_at is not None:
+        lines.append(_fact("next look", f"in {countdown(next_look_at - now)}", "sends what there is room for"))
     if intent.sent_at is not None:
         lines.append(_fact("tried" if intent.state in {"draft", "waiting"} else "sent", local_time(intent.sent_at)))
     return [
@@ -112,6 +126,10 @@ def _intent(intent: Intent, now: datetime) -> list[Line]:
         _fact("profile", intent.profile, host(intent.base_url)),
     ]
 
+
+_STRANGERS_HELP = (
+    "Requests and results are both kept. `batchtui show` says how to give the requests to the right one."
+)
 
 _INTENT_HELP = {
     "draft": ("Nothing was sent. It can be sent or dropped.",),

@@ -21,7 +21,7 @@ from batchtui.domain.errors import (
     UnclearError,
     UnreachableError,
 )
-from batchtui.domain.human import ago, duration
+from batchtui.domain.human import ago, bytes_text, duration
 from batchtui.tui.text import clean_line
 from batchtui.tui.widgets.table_model import Cell
 
@@ -34,6 +34,18 @@ ROOMS = (("batches", "1", "Batches"), ("results", "2", "Results"), ("compose", "
 _GAP = "  "
 
 
+BAR_WIDTH = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Doing:
+    """What is under way, in words, and the bytes that are sent of those to send, if it is a body."""
+
+    words: str
+    sent_bytes: int = 0
+    total_bytes: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class HeaderFacts:
     """What the top line says; `doing` is what is under way right now, newest last."""
@@ -44,7 +56,7 @@ class HeaderFacts:
     read_only: bool
     poll: PollState | None
     spend: str
-    doing: tuple[str, ...] = ()
+    doing: tuple[Doing, ...] = ()
 
 
 def host(base_url: str) -> str:
@@ -53,10 +65,16 @@ def host(base_url: str) -> str:
 
 
 def header(facts: HeaderFacts, width: int, now: datetime) -> list[Cell]:
-    """Return the line in `width` cells: rooms on the left, the rest on the right as far as there is room."""
-    left = _rooms(facts.room)
-    room_left = width - _length(left)
+    """Return the line in `width` cells: rooms on the left, the rest on the right as far as there is room.
+
+    What matters most has its room before the names of the other rooms have theirs.
+    """
     wanted = _parts(facts, now)
+    most_wanted = sum(_length(part) + len(_GAP) for rank, part in wanted if not rank)
+    left = _rooms(facts.room)
+    if _length(left) + most_wanted > width:
+        left = _rooms(facts.room, only_current=True)
+    room_left = width - _length(left)
     while wanted and sum(_length(part) + len(_GAP) for _, part in wanted) + 1 > room_left:
         wanted.remove(max(wanted, key=lambda item: item[0]))
     right: list[Cell] = []
@@ -109,10 +127,13 @@ _ERROR_WORDS: tuple[tuple[type[BatchtuiError], str], ...] = (
 )
 
 
-def _rooms(current: str) -> list[Cell]:
+def _rooms(current: str, *, only_current: bool = False) -> list[Cell]:
     cells = [Cell(" ")]
     for name, key, title in ROOMS:
-        cells += [Cell(f"{key} ", "muted"), Cell(title, "strong" if name == current else "muted"), Cell("  ")]
+        is_current = name == current
+        words = title if is_current or not only_current else ""
+        cells += [Cell(f"{key} ", "muted"), Cell(words, "strong" if is_current else "muted")]
+        cells.append(Cell("  " if words else ""))
     return cells
 
 
@@ -126,11 +147,25 @@ def _parts(facts: HeaderFacts, now: datetime) -> list[tuple[int, list[Cell]]]:
     if facts.read_only:
         parts.append((0, [Cell("read-only", "warn")]))
     if facts.doing:
-        parts.append((0, [Cell(clean_line(facts.doing[-1], max_length=44), "accent")]))
+        parts.append((0, _doing(facts.doing[-1])))
     else:
         parts.append((0, sync_state(facts.poll, now)))
     parts.append((2, [Cell(f"{facts.spend} today", "")]))
     return parts
+
+
+def _doing(doing: Doing) -> list[Cell]:
+    if not doing.total_bytes:
+        return [Cell(clean_line(doing.words, max_length=44), "accent")]
+    length = BAR_WIDTH * doing.sent_bytes // doing.total_bytes
+    is_sent = doing.sent_bytes >= doing.total_bytes
+    how_far = f"{bytes_text(doing.sent_bytes)} of {bytes_text(doing.total_bytes)}"
+    return [
+        Cell("sending ", "accent"),
+        Cell("━" * length, "accent"),
+        Cell("╌" * (BAR_WIDTH - length), "muted"),
+        Cell(" awaiting the answer" if is_sent else f" {how_far}", "accent"),
+    ]
 
 
 def _length(cells: Sequence[Cell]) -> int:

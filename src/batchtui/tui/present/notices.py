@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from batchtui.domain.errors import BatchtuiError, LintError
+from batchtui.domain.errors import BatchtuiError, LintError, MismatchError
 from batchtui.domain.human import count, counted
 
 if TYPE_CHECKING:
+    from batchtui.domain.batch import StoredBatch
     from batchtui.domain.lint import Problem
     from batchtui.services.submit import Submission
     from batchtui.services.sync import SyncReport
@@ -34,11 +35,13 @@ def error_notice(error: BatchtuiError) -> Notice:
     return Notice(text, is_error=True)
 
 
-def report_notice(report: SyncReport) -> Notice | None:
-    """Return one toast for all batches that ended since the last look, or None if none did."""
-    ended = report.ended
-    if not ended:
-        return None
+def report_notices(report: SyncReport) -> list[Notice]:
+    """Return one toast for all batches that ended since the last look, and one for each that is the wrong one."""
+    mismatches = [error_notice(error) for error in report.errors if isinstance(error, MismatchError)]
+    return [*([_ended_notice(report.ended)] if report.ended else ()), *mismatches]
+
+
+def _ended_notice(ended: Sequence[StoredBatch]) -> Notice:
     failed = sum(stored.batch.counts.failed for stored in ended)
     if len(ended) > 1:
         names = ", ".join(stored.job_name for stored in ended[:3]) + (" …" if len(ended) > 3 else "")
@@ -59,6 +62,9 @@ def sent_notice(sent: Submission, attempt: int = 1) -> Notice:
         words.append(
             f"{counted(waiting, 'request')} of {sent.job.name} wait for room at the API and go out by themselves"
         )
+    if sent.held:
+        held = sum(intent.request_count for intent in sent.held)
+        words.append(f"{counted(held, 'request')} of {sent.job.name} wait as drafts: u sends or drops them")
     return Notice("\n".join(words))
 
 

@@ -42,13 +42,20 @@ def retry_question(plan: RetryPlan, prepared: Prepared, profile: Profile, total:
 
 def submit_question(name: str, prepared: Prepared, profile: Profile) -> Question:
     """Ask whether to send a file that was checked."""
-    body = [f"{prepared.source} as {name!r}" if name else prepared.source, price(prepared.estimate)]
+    now, held = prepared.now, prepared.held
+    body = [f"{prepared.source} as {name!r}" if name else prepared.source, price(now.estimate)]
+    if held.parts:
+        body.append(f"The other {count(held.request_count)} wait as drafts: {price(held.estimate)}")
     if prepared.models:
         body.append(f"models: {', '.join(prepared.models)}")
-    body += _where(prepared, profile)
+    body += _where(now, profile)
+    if prepared.mended:
+        betas = f"; betas in the header: {', '.join(prepared.betas)}" if prepared.betas else ""
+        body.append(f"{counted(prepared.mended, 'request')} mended{betas}")
     if prepared.problems:
         body += ["", counted(prepared.problem_count, "warning"), *problem_lines(prepared.problems)]
-    return Question(f"Send {counted(prepared.request_count, 'request')}?", tuple(body), "Send")
+    of = f"{count(now.request_count)} of " if held.parts else ""
+    return Question(f"Send {of}{counted(prepared.request_count, 'request')}?", tuple(body), "Send")
 
 
 def cancel_question(batches: Sequence[StoredBatch]) -> Question:

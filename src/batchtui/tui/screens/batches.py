@@ -27,7 +27,7 @@ from batchtui.tui.present import listing, reasons
 from batchtui.tui.present.batches import utc_now
 from batchtui.tui.present.details import details
 from batchtui.tui.present.listing import Item, JobRow, ListRow, RowKey, batches_of
-from batchtui.tui.screens.room import Room, explained
+from batchtui.tui.screens.room import Room, explained, told
 from batchtui.tui.session import Session
 from batchtui.tui.widgets.facts_pane import FactsPane
 from batchtui.tui.widgets.filter_line import FilterLine
@@ -119,6 +119,8 @@ class BatchesScreen(Room):
         self.session.batches_changed.subscribe(self, lambda _nothing: self.fill())
         self.session.results_arriving.subscribe(self, lambda _ids: self.show_details())
         self.set_interval(AGES_SECONDS, self._count_ages)
+        self.set_interval(1, self._count_down)
+        self.session.poll_changed.subscribe(self, lambda _state: self._count_down())
 
     def fill(self) -> None:
         """Show the list as it is now."""
@@ -148,15 +150,35 @@ class BatchesScreen(Room):
         self.table.reload()
         self.show_details()
 
+    def _count_down(self) -> None:
+        """Let the time of parts that wait be seen to pass."""
+        if any(intent.state == "waiting" for intent in self.session.intents):
+            self._count_ages()
+
+    @told
     def show_details(self) -> None:
         """Show what is known of the row under the cursor."""
         key = self.table.cursor_key
         item = self.item
         self.set_class(item is None, "-empty")
         if item is not None:
-            received = self.session.downloads.get(item.id) if isinstance(item, StoredBatch) else None
-            self.pane.show(details(item, utc_now(), received_bytes=received), keep_place=key == self._shown)
+            poll = self.session.poll
+            lines = details(
+                item,
+                utc_now(),
+                received_bytes=self.session.downloads.get(item.id) if isinstance(item, StoredBatch) else None,
+                strangers=self._strangers(item),
+                next_look_at=poll.next_at if poll else None,
+            )
+            self.pane.show(lines, keep_place=key == self._shown)
         self._shown = key
+
+    def _strangers(self, item: Item) -> int:
+        """Return how many results of a row answer none of its requests."""
+        if isinstance(item, Intent):
+            return 0
+        count = self.session.workbench.store.batches.stranger_count
+        return sum(count(stored.key) for stored in batches_of(item) if stored.results != "none")
 
     @property
     def item(self) -> Item | None:

@@ -1,6 +1,7 @@
 """Asking for the key: at the first start, and when it is refused or shall be another."""
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
@@ -39,6 +40,9 @@ class FirstStartScreen(ModalScreen[bool]):
         self._check_key = check_key
         self._why = why
         self._is_busy = False
+        self._variable = f"Or set {KEY_VARIABLE}."
+        if os.environ.get(KEY_VARIABLE):
+            self._variable = f"{KEY_VARIABLE} is set, and goes before the keyring: change it there."
 
     def compose(self) -> ComposeResult:
         """Lay out what is asked for, and the ways round it."""
@@ -65,7 +69,7 @@ class FirstStartScreen(ModalScreen[bool]):
                     " look around without   ",
                     ("ctrl+q", "bold $text-primary"),
                     " quit\n",
-                    (f"Or set {KEY_VARIABLE}. `batchtui demo` needs no key.", "$foreground-muted"),
+                    (f"{self._variable} `batchtui demo` needs no key.", "$foreground-muted"),
                 ),
                 id="ways",
             )
