@@ -25,6 +25,8 @@ SNIFFED_RECORDS = 50
 _DELIMITER_LINE = re.compile(r"sep=(.)\r?\n")
 """The first line by which Excel is told the delimiter."""
 
+_SPACED = re.compile(r' +"')
+
 # A setting of the whole process: the limit of the module would refuse ordinary documents.
 csv.field_size_limit(MAX_RECORD)
 
@@ -44,6 +46,7 @@ class DelimitedRows(IndexedRows):
             self._delimiter = TAB
         else:
             self._delimiter = named[1] if named else sniffed_delimiter(head)
+        self._is_spaced = is_spaced(head, self._delimiter)
         if named:
             self._marks = [Mark(1, len(named[0].encode()), 2)]
         self.columns, self._marks[0] = self._read_header()
@@ -52,7 +55,7 @@ class DelimitedRows(IndexedRows):
             self._typed = converts(self._sample())
 
     def _read_header(self) -> tuple[tuple[str, ...], Mark]:
-        records = _Records(self._data, self._delimiter, self._marks[0])
+        records = self._records(self._marks[0])
         try:
             names = next(filter(None, records.reader), None)
         except (csv.Error, UnicodeDecodeError) as error:
@@ -64,7 +67,7 @@ class DelimitedRows(IndexedRows):
     def _scan(self, mark: Mark) -> Iterator[Row]:
         columns, width, typed = self.columns, len(self.columns), list(self._typed.items())
         number, line = mark.number, mark.line
-        records = _Records(self._data, self._delimiter, mark)
+        records = self._records(mark)
         reader, first_line = records.reader, records.first_line
         try:
             for cells in reader:
@@ -84,6 +87,9 @@ class DelimitedRows(IndexedRows):
             raise records.told(error, line) from error
         self._count = number - 1
 
+    def _records(self, mark: Mark) -> _Records:
+        return _Records(self._data, mark, delimiter=self._delimiter, is_spaced=self._is_spaced)
+
     def _wrong_width(self, found: int, line: int) -> DataError:
         expected = len(self.columns)
         return DataError(
@@ -99,14 +105,14 @@ class _Records:
     The file is read in batches of lines; `is_in_new_batch` is set when another one is begun.
     """
 
-    def __init__(self, data: Data, delimiter: str, mark: Mark) -> None:
+    def __init__(self, data: Data, mark: Mark, *, delimiter: str, is_spaced: bool) -> None:
         self.first_line = mark.line
         self.is_in_new_batch = False
         self._data = data
         self._batch: list[str] = []
         self._batch_offset = mark.offset
         self._lines_before = 0
-        self.reader = csv.reader(self._lines(), delimiter=delimiter, strict=True)
+        self.reader = csv.reader(self._lines(), delimiter=delimiter, skipinitialspace=is_spaced, strict=True)
 
     def next_offset(self) -> int:
         """Return where the record after the one that was read begins, in bytes."""
@@ -159,12 +165,29 @@ def sniffed_delimiter(head: str) -> str:
     """Return the delimiter with which most records are as wide as the first, which has two cells or more."""
     best, best_fit = DELIMITERS[0], (0.0, 0)
     for delimiter in DELIMITERS:
-        reader = csv.reader(io.StringIO(head, newline=""), delimiter=delimiter)
-        records = list(islice(filter(None, reader), SNIFFED_RECORDS))
-        if len(head) == SNIFFED_CHARS and 1 < len(records) < SNIFFED_RECORDS:
-            records.pop()
+        records = _first_records(head, delimiter)
         width = len(records[0]) if records else 0
         fit = (sum(len(cells) == width for cells in records) / max(1, len(records)), width)
         if width > 1 and fit > best_fit:
             best, best_fit = delimiter, fit
     return best
+
+
+def is_spaced(head: str, delimiter: str) -> bool:
+    """Return whether there are spaces between delimiters and quotes; they then belong to no cell."""
+
+    def has_spaced_quotes(*, is_spaced: bool) -> bool:
+        records = _first_records(head, delimiter, is_spaced=is_spaced)
+        return any(_SPACED.match(cell) for cells in records for cell in cells)
+
+    # A cell that is still like that then has the spaces within its quotes.
+    return has_spaced_quotes(is_spaced=False) and not has_spaced_quotes(is_spaced=True)
+
+
+def _first_records(head: str, delimiter: str, *, is_spaced: bool = False) -> list[list[str]]:
+    reader = csv.reader(io.StringIO(head, newline=""), delimiter=delimiter, skipinitialspace=is_spaced)
+    records = list(islice(filter(None, reader), SNIFFED_RECORDS))
+    if len(head) == SNIFFED_CHARS and 1 < len(records) < SNIFFED_RECORDS:
+        # The last one is cut.
+        records.pop()
+    return records
