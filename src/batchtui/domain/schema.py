@@ -38,14 +38,15 @@ def _told(message: str) -> str:
 
 def schema_problem(schema: Mapping[str, Any]) -> str | None:
     """Return why a schema cannot be used, None if it can."""
-    from jsonschema import Draft202012Validator
+    from jsonschema import Draft202012Validator, FormatChecker
     from jsonschema.exceptions import SchemaError
     from referencing import Registry
     from referencing.exceptions import Unresolvable
     from referencing.jsonschema import DRAFT202012
 
     try:
-        Draft202012Validator.check_schema(schema)
+        # Patterns are looked at below; what checks formats here would compile them as those of Python.
+        Draft202012Validator.check_schema(schema, format_checker=FormatChecker(formats=()))
         resolver = Registry().with_resource("", DRAFT202012.create_resource(schema)).resolver()
         for part in _parts(schema):
             if "patternProperties" in part:

@@ -45,7 +45,9 @@ class Used:
 def used_in(tree: nodes.Template) -> Used:
     """Return what a source uses; the tree must be as it was parsed."""
     undeclared = meta.find_undeclared_variables(tree)
-    used = Used(plain=undeclared - NAMES, number="row_number" in undeclared)
+    # A column may have the name of a function, which Jinja2 does not count as a variable.
+    functions = {node.name for node in tree.find_all(nodes.Name) if node.name in GLOBALS}
+    used = Used(plain=(undeclared | functions) - NAMES, number="row_number" in undeclared)
     _walk(tree, used)
     return used
 

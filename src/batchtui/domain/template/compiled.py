@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from jinja2 import Template as Program
-from jinja2 import nodes
+from jinja2 import Undefined, nodes
 from jinja2.runtime import Context
 
 from batchtui.domain.template.columns import Used, used_in
@@ -45,7 +45,8 @@ class Source:
         context = Context(self._sandbox, variables, None, {})  # type: ignore[arg-type]  # it is only read
         pieces = list(self._program.root_render_func(context))
         if self.typed is not None:
-            return context.vars[_RESULT]
+            result = context.vars[_RESULT]
+            return str(result) if isinstance(result, Undefined) else result
         fits(sum(map(len, pieces)))
         text = "".join(pieces)
         self._sandbox.meter.weigh(text)

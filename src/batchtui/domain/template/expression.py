@@ -34,11 +34,8 @@ def expression(text: str) -> Callable[[Mapping[str, Any], int], bool]:
     except SYNTAX_FAILURES as error:
         message = error.message if isinstance(error, TemplateSyntaxError) else syntax_message(error)
         raise TemplateError(name, [TemplateProblem(None, message or "this is no expression")]) from error
-    problems = [TemplateProblem(None, message) for _, message in source.problems]
-    if source.typed is None and not problems:
-        problems = [TemplateProblem(None, "this is not one expression")]
-    if problems:
-        raise TemplateError(name, problems)
+    if source.problems:
+        raise TemplateError(name, [TemplateProblem(None, message) for _, message in source.problems])
 
     def holds(values: Mapping[str, Any], number: int) -> bool:
         row = Row(values)

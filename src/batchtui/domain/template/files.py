@@ -7,6 +7,7 @@ import mimetypes
 import os
 import stat
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from jinja2 import TemplateRuntimeError
@@ -44,23 +45,21 @@ class Files:
             descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
         except OSError as error:
             raise FileError(f"the file {name} cannot be read: {error.strerror} ({path})") from error
-        with open(descriptor, "rb") as file:  # noqa: PTH123 - by descriptor
-            facts = os.fstat(file.fileno())
+        with ExitStack() as closing:
+            closing.callback(os.close, descriptor)
+            facts = os.fstat(descriptor)
             if not stat.S_ISREG(facts.st_mode):
                 raise FileError(f"{name} is not a file ({path})")
             if facts.st_size > MAX_FILE_BYTES:
                 raise FileError(
-                    f"the file {name} has {facts.st_size:,} bytes, {MAX_FILE_BYTES:,} at most go into a request"
+                    f"the file {name} has {facts.st_size:,} bytes, {MAX_FILE_BYTES:,} at most can be sent"
                 )
             try:
-                data = file.read(MAX_FILE_BYTES + 1)
+                # Of a file that grows meanwhile, no more than was measured.
+                with open(descriptor, "rb", closefd=False) as file:
+                    return file.read(facts.st_size)
             except OSError as error:
                 raise FileError(f"the file {name} cannot be read: {error.strerror} ({path})") from error
-        if len(data) > MAX_FILE_BYTES:
-            raise FileError(
-                f"the file {name} has more than {MAX_FILE_BYTES:,} bytes, which is too many for a request"
-            )
-        return data
 
     def text(self, name: object, encoding: str = "utf-8") -> str:
         """Return the text of a file, without a byte order mark; raises FileError."""
@@ -104,5 +103,7 @@ class Files:
             raise FileError(f"the file {name} cannot be found: {error.strerror}") from error
         if not any(Path(path).is_relative_to(root) for root in self._roots):
             roots = ", ".join(map(str, self._roots))
-            raise FileError(f"the file {name} may not be read: {path} is not below {roots}")
+            raise FileError(
+                f"the file {name} may not be read: {path} is not below {roots} (--allow takes other folders)"
+            )
         return path

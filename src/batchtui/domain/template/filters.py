@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -159,11 +159,16 @@ def batch(value: Iterable[Any], size: int, fill: object = None) -> Iterable[obje
     return batches
 
 
-def slice_(value: Iterable[Any], count: int, fill: object = None) -> Iterable[object]:
-    """Return so many lists of about equal length."""
+def slice_(value: Iterable[Any], count: int, fill: object = None) -> Iterator[list[object]]:
+    """Yield so many lists of about equal length, the shorter ones filled up if there is something for it."""
     _few_groups(count)
-    slices: Iterable[object] = FILTERS["slice"](list_(value), count, fill)
-    return slices
+    items = list_(value)
+    size, longer = divmod(len(items), count)
+    begin = 0
+    for number in range(count):
+        end = begin + size + (number < longer)
+        yield items[begin:end] + ([fill] if fill is not None and longer and number >= longer else [])
+        begin = end
 
 
 def text(value: object) -> str:

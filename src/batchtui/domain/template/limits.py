@@ -29,7 +29,8 @@ MAX_BITS = 4_096
 ITEM_CHARS = 16
 """What an item of a list weighs, beside what is in it."""
 
-_LOOK_EVERY = 2_000
+_LOOK_EVERY = 100
+_STEPS_OF_A_CALL = 5
 
 
 class TooMuchError(TemplateRuntimeError):
@@ -50,7 +51,7 @@ class Meter:
         self._made = 0
 
     def charge(self, steps: int) -> None:
-        """Count steps of about a microsecond and look at the clock now and then; raises TooMuchError."""
+        """Count steps and look at the clock now and then; raises TooMuchError."""
         self._work += steps
         if self._work >= self._look_at:
             self._look_at = self._work + _LOOK_EVERY
@@ -66,7 +67,7 @@ class Meter:
         self._made += weight
         if self._made > MAX_MADE:
             raise TooMuchError(f"it makes more than {MAX_MADE:,} characters for one row")
-        self.charge(1 + weight // 1_000)
+        self.charge(_STEPS_OF_A_CALL + weight // 1_000)
 
 
 def fits(chars: int) -> None:

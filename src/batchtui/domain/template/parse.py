@@ -135,4 +135,5 @@ def syntax_message(error: BaseException) -> str:
     """Return what is wrong with a Jinja2 source that cannot be read."""
     if isinstance(error, RecursionError | MemoryError | OverflowError):
         return "the Jinja2 is nested too deeply"
-    return f"not valid Jinja2: {getattr(error, 'message', None) or error}"
+    said = str(getattr(error, "message", None) or error)
+    return f"not valid Jinja2: {said.rstrip('.')}"

@@ -40,6 +40,9 @@ FAILURES = (
 SYNTAX_FAILURES = (TemplateSyntaxError, SyntaxError, RecursionError, MemoryError, ValueError, OverflowError)
 """What can come out of reading and compiling one; all but the first are for what is nested too deeply."""
 
+_STEPS_OF_A_TEST = 10
+"""What comparing charges; long texts may be compared, and then the clock has to be looked at soon."""
+
 _EACH, _MADE, _JOINED, _STEP = " each", " made", " joined", " step"
 
 _REFUSED: Mapping[type[nodes.Node], str] = {
@@ -198,7 +201,7 @@ class Sandbox(SandboxedEnvironment):
             yield value
 
     def _step(self, value: object) -> object:
-        self.meter.charge(1)
+        self.meter.charge(_STEPS_OF_A_TEST)
         return value
 
 

@@ -197,20 +197,14 @@ class _Reader:
                 node, "merge keys (<<) are not supported: write the keys out, or use an alias for a whole value"
             )
             return None
-        key = str(node.value)
-        if not _is_text(key):
-            self._tell(node, "the key holds half of a character (a lone surrogate)")
-            return None
-        return key
+        return self._text(node)
 
     def _scalar(self, node: yaml.ScalarNode, path: Path) -> str | int | float | None:
         match node.tag.removeprefix(_TAG):
             case "str":
                 is_block = node.style == "|"
                 self._source.places[path] = Place(node.start_mark.line + 1 + is_block, is_block)
-                if not _is_text(node.value):
-                    self._tell(node, "the text holds half of a character (a lone surrogate)")
-                return str(node.value)
+                return self._text(node)
             case "null":
                 return None
             case "bool":
@@ -219,6 +213,14 @@ class _Reader:
                 return self._number(node, kind)
         self._tell(node, _no_tag(node.tag))
         return None
+
+    def _text(self, node: yaml.ScalarNode) -> str:
+        try:
+            # YAML that was written as JSON has characters such as emoji as two escapes, which belong together.
+            return str(node.value).encode("utf-16", "surrogatepass").decode("utf-16")
+        except UnicodeDecodeError:
+            self._tell(node, "the text holds half of a character (a lone surrogate)")
+            return ""
 
     def _number(self, node: yaml.Node, kind: str) -> int | float:
         try:
@@ -245,10 +247,6 @@ def _no_tag(tag: str) -> str:
 
 def _is_flow(node: yaml.Node) -> bool:
     return isinstance(node, yaml.MappingNode) and bool(node.flow_style)
-
-
-def _is_text(text: str) -> bool:
-    return text.isascii() or not any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def _code(character: object) -> int:
