@@ -36,5 +36,6 @@ async def export(
             overwrite=choice.overwrite,
             on_progress=progress,
         )
-    words = f"{counted(exported.rows, 'row')}, {bytes_text(exported.file_bytes)}, written to {exported.path}"
+    size = bytes_text(exported.file_bytes)
+    words = f"{counted(exported.rows, 'row')}, {size}, written to {exported.path.absolute()}"
     tell(app, Notice(words))

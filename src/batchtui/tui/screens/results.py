@@ -207,7 +207,7 @@ class ResultsScreen(ResultSearch):
         """Ask for a file of the marked rows, or of all that are shown."""
         if self.target is not None and self.found is not None:
             marked = self.table.chosen if self.table.marked else []
-            self.post_message(ExportAsked(marked or self.found.keys, self.target.name, are_marked=bool(marked)))
+            self.post_message(ExportAsked(marked or self.found.keys, self.target.job.name, are_marked=bool(marked)))
 
     async def action_back(self) -> None:
         """Leave the pane, the search, the filter, the outcome, and at last the room."""
