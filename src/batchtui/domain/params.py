@@ -81,8 +81,9 @@ def _model_flaws(params: Mapping[str, Any], models: ModelList, betas: Collection
 
 def _output_flaws(params: Mapping[str, Any], facts: ModelFacts, betas: Collection[str]) -> Iterator[Flaw]:
     max_tokens, most = params.get("max_tokens"), facts.max_output_tokens
-    long_output = any(beta.startswith(LONG_OUTPUT_BETA) for beta in (*betas, *betas_of(params)))
-    if isinstance(max_tokens, int) and most is not None and max_tokens > most and not long_output:
+    if not isinstance(max_tokens, int) or most is None or max_tokens <= most:
+        return
+    if not any(beta.startswith(LONG_OUTPUT_BETA) for beta in (*betas, *betas_of(params))):
         yield Flaw(
             "max_tokens-limit", f"max_tokens is {max_tokens:,}, {facts.id} writes {most:,} at most", "warning"
         )
