@@ -212,9 +212,7 @@ def check(given: Given, name: str, *, making: Making, as_json: bool) -> None:
 
 @template.command("render")
 @options_rows.making(choosing=False)
-@click.option(
-    "--row", "number", type=click.IntRange(1), default=1, metavar="N", help="Which row, from 1."
-)
+@click.option("--row", "number", type=click.IntRange(1), default=1, metavar="N", help="Which row, from 1.")
 @options.as_json
 @options.general
 @click.pass_obj

@@ -36,6 +36,7 @@ def test_rows_have_numbers_and_the_lines_where_they_begin(write: Write, tmp_path
         pytest.param("a\tb\nx, y\tz\n", [{"a": "x, y", "b": "z"}], id="tab"),
         pytest.param("a|b\nx, y|z\n", [{"a": "x, y", "b": "z"}], id="bar"),
         pytest.param("sep=;\r\na;b\r\nx,y;z\r\n", [{"a": "x,y", "b": "z"}], id="told to Excel"),
+        pytest.param("sep=:\na:b\n", [{"sep=:": "a:b"}], id="told Excel something else"),
         pytest.param("text\nhello\n", [{"text": "hello"}], id="one column"),
         pytest.param('text\n"a;b, c"\n', [{"text": "a;b, c"}], id="one column with delimiters in it"),
         pytest.param("a,b\rx,y\rz,w\r", [{"a": "x", "b": "y"}, {"a": "z", "b": "w"}], id="old Mac"),
@@ -144,11 +145,13 @@ def test_an_encoding_that_is_not_utf_8_is_named_and_not_guessed(write: Write) ->
 def test_bytes_that_are_cut_off_are_told(write: Write) -> None:
     with pytest.raises(DataError, match="line 2: not UTF-8"):
         values(write(b"a,b\nx,caf\xc3"))
+    with pytest.raises(DataError, match="line 2: not UTF-8: byte 0xe9 at offset 7"):
+        values(write(b"\xef\xbb\xbfab\nc\xe9"))
     with pytest.raises(DataError, match="line 1: not UTF-16-LE"):
         values(write("\ufeffa,b".encode("utf-16-le")[:-1]))
 
 
-@pytest.mark.parametrize("encoding", ["klingon", "base64", "hex", "", "\0"])
+@pytest.mark.parametrize("encoding", ["klingon", "base64", "hex", "idna", "UTF7", "unicode_escape", "", "\0"])
 def test_what_is_no_encoding(write: Write, encoding: str) -> None:
     with pytest.raises(InputError, match="no encoding"):
         values(write("a,b\n"), encoding=encoding)

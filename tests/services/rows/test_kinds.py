@@ -291,6 +291,8 @@ def test_the_copy_of_stdin_is_nowhere_to_be_found(monkeypatch: pytest.MonkeyPatc
         (".", {"encoding": "utf-8"}, "An encoding is for files of text"),
         ("people.db", {"encoding": "utf-8"}, "An encoding is for files of text"),
         ("missing.csv", {}, "missing.csv: no such file or directory"),
+        ("x" * 5_000, {}, "file name too long"),
+        ("\0", {}, "no name"),
         ("missing", {}, "missing: no such file or directory"),
         ("rows.xlsx", {}, "rows.xlsx: this is no data that can be read here"),
         ("rows.csv.gz", {}, "rows.csv.gz: this is no data that can be read here"),
@@ -305,6 +307,11 @@ def test_what_cannot_be_opened(
     folder = Path(write("a,b\n" * 200)).parent
     with pytest.raises(InputError, match=words):
         open_rows(str(folder / name), **options)
+
+
+def test_a_name_that_is_empty_is_not_the_folder_one_is_in() -> None:
+    with pytest.raises(InputError, match="no name"):
+        open_rows("")
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "folder"])

@@ -30,6 +30,9 @@ BYTE_ORDER_MARKS = (
 
 UTF_8 = "utf-8"
 
+NO_FILES = frozenset({"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape", "utf-7"})
+"""Encodings of Python that no file of text has, and that can make what is no text."""
+
 
 class Data:
     """A file, held open; a pipe is copied to a private temporary file, which nobody else can open.
@@ -92,7 +95,7 @@ class Data:
         """Yield the text in pieces; raises `DataError` with line and byte where it is in another encoding."""
         decoder = codecs.getincrementaldecoder(encoding)()
         reading = self.reading(offset)
-        at = offset
+        at = self._begin + offset
         while True:
             chunk = reading.read(CHUNK_BYTES)
             pending = decoder.getstate()[0]
@@ -215,10 +218,13 @@ def _state(file: IO[bytes]) -> tuple[int, int]:
 def _require_encoding(encoding: str) -> None:
     try:
         io.TextIOWrapper(io.BytesIO(), encoding=encoding)
-    except (LookupError, ValueError) as error:
+        is_known = codecs.lookup(encoding).name not in NO_FILES
+    except (LookupError, ValueError):
+        is_known = False
+    if not is_known:
         raise InputError(
             f"{encoding!r} is no encoding of text known here.", todo="Give one as utf-8, utf-16, cp1252 or latin-1."
-        ) from error
+        )
 
 
 def _wrong_encoding(source: str, encoding: str, line: int, offset: int, byte: str) -> DataError:

@@ -22,7 +22,7 @@ DELIMITERS = ",;\t|"
 SNIFFED_CHARS = 64 * 1024
 SNIFFED_RECORDS = 50
 
-_DELIMITER_LINE = re.compile(r"sep=(.)\r?\n")
+_DELIMITER_LINE = re.compile(rf"sep=([{DELIMITERS}])\r?\n")
 """The first line by which Excel is told the delimiter."""
 
 _SPACED = re.compile(r' +"')

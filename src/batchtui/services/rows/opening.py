@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import get_args
 
 from batchtui.domain.errors import DataError, InputError
-from batchtui.services.rows.data import Data, copied, open_data
+from batchtui.services.rows.data import Data, copied, open_data, unreadable
 from batchtui.services.rows.model import Kind, Rows
 
 STDIN = "-"
@@ -62,6 +62,8 @@ def open_rows(
     """
     if format is not None and format not in KINDS:
         raise InputError(f"{format!r} is no kind of data.", todo=f"Kinds are {', '.join(KINDS)}.")
+    if not source or "\0" in source:
+        raise InputError("The data has no name.", todo="Give a file, a folder, or - for stdin.")
     kind = format or _kind_by_name(source)
     if source != STDIN and kind in {"folder", "sqlite"}:
         return _at_path(source, kind, query=query, encoding=encoding)
@@ -111,8 +113,11 @@ def _of_data(data: Data, kind: str | None, *, query: str | None, encoding: str |
 def _kind_by_name(source: str) -> Kind | None:
     if source == STDIN:
         return None
-    if Path(source).is_dir():
-        return "folder"
+    try:
+        if Path(source).is_dir():
+            return "folder"
+    except OSError as error:
+        raise unreadable(source, error) from error
     suffix = Path(source).suffix.lower()
     if suffix in UNREADABLE_SUFFIXES:
         raise DataError(f"{source}: this is no data that can be read here.", todo=UNREADABLE_SUFFIXES[suffix])
