@@ -1,34 +1,6 @@
 from __future__ import annotations
 
-import pytest
-
-from batchtui.domain.retry import Cause, FailedRow, causes, verdict_of
-
-
-@pytest.mark.parametrize(
-    ("type_", "error_type", "verdict"),
-    [
-        ("expired", None, "resend"),
-        ("canceled", None, "resend"),
-        ("missing", None, "resend"),
-        ("unreadable", "unreadable", "resend"),
-        ("errored", "overloaded_error", "resend"),
-        ("errored", "api_error", "resend"),
-        ("errored", "rate_limit_error", "resend"),
-        ("errored", "timeout_error", "resend"),
-        ("errored", "invalid_request_error", "edit_first"),
-        ("errored", "request_too_large", "edit_first"),
-        ("errored", "not_found_error", "edit_first"),
-        ("errored", "never_seen_error", "edit_first"),
-        ("errored", None, "edit_first"),
-        ("permission_denied_somehow", None, "edit_first"),
-        ("errored", "permission_error", "never"),
-        ("errored", "authentication_error", "never"),
-        ("errored", "billing_error", "never"),
-    ],
-)
-def test_verdicts(type_: str, error_type: str | None, verdict: str) -> None:
-    assert verdict_of(type_, error_type) == verdict
+from batchtui.domain.retry import Cause, FailedRow, causes
 
 
 def test_equal_failures_are_counted_most_frequent_first() -> None:
@@ -44,3 +16,16 @@ def test_equal_failures_are_counted_most_frequent_first() -> None:
         Cause("overloaded_error", "Overloaded", 2, "resend"),
         Cause("expired", "", 1, "resend"),
     )
+
+
+def test_equal_errors_on_one_attempt_after_another_are_counted() -> None:
+    def failure(attempt: int, message: str) -> FailedRow:
+        return FailedRow(
+            "a", "errored", "api_error", message, batch_key=attempt, offset=0, length=1, attempt=attempt
+        )
+
+    first = failure(1, "request 17 failed")
+    second = failure(2, "request 99 failed").after(first)
+    third = failure(3, "something else").after(second)
+    assert [first.failures, second.failures, third.failures] == [1, 2, 1]
+    assert failure(1, "request 17 failed").after(first).failures == 1

@@ -35,7 +35,7 @@ def test_the_shipped_table_decides_by_type_and_message(
 
 def test_own_rules_are_asked_first() -> None:
     own = Rule(type=("api_error",), message="shard 7", verdict="never", why="Shard 7 is gone.")
-    table = verdicts([own])
+    table = verdicts((own,))
     assert table.rule("errored", "api_error", "Shard 7 failed") == own
     assert table.verdict("errored", "api_error", "shard 8 failed") == "resend"
 

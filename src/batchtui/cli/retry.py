@@ -18,7 +18,7 @@ from batchtui.cli.shapes import retry_object
 from batchtui.domain.batch import StoredBatch
 from batchtui.domain.estimate import require_affordable
 from batchtui.domain.human import count, counted
-from batchtui.domain.retry import verdict_of
+from batchtui.domain.verdicts import verdicts
 from batchtui.services.find import Target
 from batchtui.services.prepare import Prepared, discard
 from batchtui.services.retry import RetryPlan
@@ -141,7 +141,8 @@ def _say_nothing_failed(target: Target) -> None:
 
 
 def _print_causes(plan: RetryPlan) -> None:
-    sent = {verdict_of(row.type, row.error_type) for row in plan.rows}
+    table = verdicts()
+    sent = {table.verdict(row.type, row.error_type, row.error_message) for row in plan.rows}
     out_table(
         ("ROWS", "CAUSE", "VERDICT", "MESSAGE"),
         (

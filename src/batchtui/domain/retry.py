@@ -1,33 +1,13 @@
-"""Which failed rows are worth sending again, and how."""
+"""Failed rows, and their causes counted."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
 
-from batchtui.domain import result
-
-Verdict = Literal["resend", "edit_first", "never"]
-
-RESEND: Verdict = "resend"
-EDIT_FIRST: Verdict = "edit_first"
-NEVER: Verdict = "never"
-
-_BY_ERROR_TYPE: dict[str, Verdict] = {
-    "overloaded_error": RESEND,
-    "api_error": RESEND,
-    "rate_limit_error": RESEND,
-    "timeout_error": RESEND,
-    "invalid_request_error": EDIT_FIRST,
-    "request_too_large": EDIT_FIRST,
-    "not_found_error": EDIT_FIRST,
-    "permission_error": NEVER,
-    "authentication_error": NEVER,
-    "billing_error": NEVER,
-}
-"""By the error types of the API (docs: errors; batch processing: an invalid request must be changed first)."""
+from batchtui.domain.facets import alike
+from batchtui.domain.verdicts import Verdict, Verdicts, verdicts
 
 MISSING = "missing"
 """Our word for a request that has no result line though its batch has ended."""
@@ -35,7 +15,10 @@ MISSING = "missing"
 
 @dataclass(frozen=True, slots=True)
 class FailedRow:
-    """A row of a job whose newest answer is not a success; `batch_key` holds its request, at `ordinal`."""
+    """A row of a job whose newest answer is not a success; `batch_key` holds its request, at `offset`.
+
+    `attempt` is the one it failed in, `failures` how many attempts running it met an error like this one.
+    """
 
     custom_id: str
     type: str
@@ -44,6 +27,19 @@ class FailedRow:
     batch_key: int
     offset: int
     length: int
+    attempt: int = 1
+    failures: int = 1
+
+    def after(self, before: FailedRow) -> FailedRow:
+        """Return this failure as the next one of a row that had failed before."""
+        return replace(self, failures=before.failures + 1) if self._is_like(before) else self
+
+    def _is_like(self, other: FailedRow) -> bool:
+        return (
+            self.attempt > other.attempt
+            and (self.type, self.error_type) == (other.type, other.error_type)
+            and alike(self.error_message or "") == alike(other.error_message or "")
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,21 +52,11 @@ class Cause:
     verdict: Verdict
 
 
-def verdict_of(type_: str, error_type: str | None) -> Verdict:
-    """Return what to do with a failed row, by its outcome and the type of its error.
-
-    Expired, canceled and missing rows were never answered and can go out as they are. An error type the API may
-    add later wants a look first.
-    """
-    if type_ in {result.EXPIRED, result.CANCELED, result.UNREADABLE, MISSING}:
-        return RESEND
-    return _BY_ERROR_TYPE.get(error_type or "", EDIT_FIRST)
-
-
-def causes(rows: Iterable[FailedRow]) -> tuple[Cause, ...]:
+def causes(rows: Iterable[FailedRow], table: Verdicts | None = None) -> tuple[Cause, ...]:
     """Return the failures grouped by type and message, most frequent first."""
+    table = table or verdicts()
     counted = Counter((row.type, row.error_type, row.error_message or "") for row in rows)
     return tuple(
-        Cause(error_type or type_, message, count, verdict_of(type_, error_type))
+        Cause(error_type or type_, message, count, table.verdict(type_, error_type, message))
         for (type_, error_type, message), count in counted.most_common()
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Literal
@@ -70,6 +69,7 @@ def shipped_rules() -> tuple[Rule, ...]:
     return msgspec.convert(tomllib.loads(text)["rule"], tuple[Rule, ...])
 
 
-def verdicts(own: Sequence[Rule] = ()) -> Verdicts:
+@cache
+def verdicts(own: tuple[Rule, ...] = ()) -> Verdicts:
     """Return the shipped table with the user's own rules before it."""
     return Verdicts((*own, *shipped_rules()))

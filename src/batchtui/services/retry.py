@@ -12,7 +12,8 @@ from batchtui.domain.job import Job
 from batchtui.domain.lint import Linter
 from batchtui.domain.request import encode_request
 from batchtui.domain.result import read_object
-from batchtui.domain.retry import EDIT_FIRST, RESEND, Cause, FailedRow, causes, verdict_of
+from batchtui.domain.retry import Cause, FailedRow, causes
+from batchtui.domain.verdicts import EDIT_FIRST, RESEND, verdicts
 from batchtui.services.find import Target
 from batchtui.services.models import ModelLists
 from batchtui.services.prepare import Line, Prepared, spool
@@ -91,8 +92,11 @@ class Retries:
                 unharmed="Nothing was sent.",
                 todo="Its failed rows can be sent again once the file it was made from is attached.",
             )
+        table = verdicts()
         sendable = {RESEND, EDIT_FIRST} if include_invalid or changes else {RESEND}
-        chosen = tuple(row for row in rows if verdict_of(row.type, row.error_type) in sendable)
+        chosen = tuple(
+            row for row in rows if table.verdict(row.type, row.error_type, row.error_message) in sendable
+        )
         grouped = causes(rows)
         return RetryPlan(
             job=target.job,

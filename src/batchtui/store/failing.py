@@ -13,7 +13,7 @@ from batchtui.store import batch_rows
 from batchtui.store.selecting import marks
 
 _FAILURES = f"""
-    SELECT q.ordinal, q.custom_id, r.type, r.error_type, r.error_message, q.batch_key, q.offset, q.length
+    SELECT q.ordinal, q.custom_id, r.type, r.error_type, r.error_message, q.batch_key, q.offset, q.length, ?3
     FROM results r CROSS JOIN requests q ON q.batch_key = ?2 AND q.ordinal = r.ordinal
     WHERE r.download_key = ?1 AND r.type <> '{SUCCEEDED}' AND r.ordinal NOT IN (
         SELECT ordinal FROM results WHERE download_key = ?1 AND type = '{SUCCEEDED}')
@@ -26,7 +26,7 @@ _ANSWERED = """
 """
 
 _MISSING = f"""
-    SELECT q.ordinal, q.custom_id, '{MISSING}', NULL, NULL, q.batch_key, q.offset, q.length FROM requests q
+    SELECT q.ordinal, q.custom_id, '{MISSING}', NULL, NULL, q.batch_key, q.offset, q.length, ?3 FROM requests q
     WHERE q.batch_key = ?2 AND q.ordinal NOT IN (SELECT ordinal FROM results WHERE download_key = ?1)
     ORDER BY q.ordinal
 """
@@ -35,13 +35,13 @@ _MISSING = f"""
 def failed(connection: sqlite3.Connection, batch_keys: Sequence[int]) -> list[FailedRow]:
     """Return what `Results.failed` says."""
     batches = connection.execute(
-        "SELECT b.key, b.id, b.requests, b.results, b.download_key FROM batches b"
+        "SELECT b.key, b.id, b.requests, b.results, b.download_key, b.attempt FROM batches b"
         f" WHERE b.key IN ({marks(batch_keys)}) {batch_rows.INPUT_ORDER}",
         tuple(batch_keys),
     ).fetchall()
     not_failed: set[str] = set()
     newest: dict[str | tuple[int, int], FailedRow] = {}
-    for key, batch_id, requests, results, download_key in batches:
+    for key, batch_id, requests, results, download_key, attempt in batches:
         if requests == "unindexed":
             raise StoreError(
                 f"{batch_id}: its requests are not in the index yet, so it is not known which rows it holds.",
@@ -60,12 +60,14 @@ def failed(connection: sqlite3.Connection, batch_keys: Sequence[int]) -> list[Fa
                 )
             )
         rows = (
-            _of_requests(connection, key, download_key)
+            _of_requests(connection, key, download_key, attempt)
             if requests == "indexed"
-            else _of_results(connection, key, download_key)
+            else _of_results(connection, key, download_key, attempt)
         )
         for number, row in enumerate(rows):
-            newest[row.custom_id or (key, number)] = row
+            place = row.custom_id or (key, number)
+            before = newest.get(place)
+            newest[place] = row if before is None else row.after(before)
     return [row for row in newest.values() if row.custom_id not in not_failed]
 
 
@@ -73,23 +75,25 @@ def _ids(connection: sqlite3.Connection, statement: str, key: int) -> list[str]:
     return [custom_id for (custom_id,) in connection.execute(statement, (key,))]
 
 
-def _of_requests(connection: sqlite3.Connection, key: int, download_key: int) -> list[FailedRow]:
+def _of_requests(connection: sqlite3.Connection, key: int, download_key: int, attempt: int) -> list[FailedRow]:
     """Return the requests of a batch without a success among its results.
 
     A result and its request have the same ordinal.
     """
-    rows = connection.execute(_FAILURES, (download_key, key)).fetchall()
+    rows = connection.execute(_FAILURES, (download_key, key, attempt)).fetchall()
     answered, known = connection.execute(_ANSWERED, (download_key, key)).fetchone()
     if answered < known:
-        rows = sorted(rows + connection.execute(_MISSING, (download_key, key)).fetchall(), key=itemgetter(0))
+        rows = sorted(
+            rows + connection.execute(_MISSING, (download_key, key, attempt)).fetchall(), key=itemgetter(0)
+        )
     return [FailedRow(*row) for _, *row in rows]
 
 
-def _of_results(connection: sqlite3.Connection, key: int, download_key: int) -> list[FailedRow]:
+def _of_results(connection: sqlite3.Connection, key: int, download_key: int, attempt: int) -> list[FailedRow]:
     """Return the failures of a batch whose requests are not known; there is no line to send again."""
     rows = connection.execute(
-        "SELECT custom_id, type, error_type, error_message, ?1, 0, 0 FROM results"
+        "SELECT custom_id, type, error_type, error_message, ?1, 0, 0, ?3 FROM results"
         f" WHERE download_key = ?2 AND type <> '{SUCCEEDED}' ORDER BY ordinal, seq",
-        (key, download_key),
+        (key, download_key, attempt),
     )
     return [FailedRow(*row) for row in rows]

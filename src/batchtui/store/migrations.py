@@ -39,6 +39,13 @@ def m003_full_size(db: Database) -> None:
         db.execute(statement)
 
 
+@MIGRATIONS()
+def m004_queue(db: Database) -> None:
+    """Keep what is decided about failed rows."""
+    for statement in QUEUE:
+        db.execute(statement)
+
+
 FIRST_LIGHT = (
     """
     CREATE TABLE jobs (
@@ -224,5 +231,22 @@ FULL_SIZE = (
         ids_differ INTEGER NOT NULL,
         input_order BLOB NOT NULL
     ) STRICT
+    """,
+)
+
+QUEUE = (
+    # Which rows wait is known from their results. A decision is about the failure in one attempt: after a later
+    # one it says nothing any more.
+    """
+    CREATE TABLE queue_rows (
+        job_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+        custom_id TEXT NOT NULL,
+        attempt INTEGER NOT NULL,
+        choice TEXT NOT NULL CHECK (choice IN ('waiting', 'held', 'dropped', 'chosen')),
+        edits TEXT NOT NULL,
+        params TEXT,
+        decided_at TEXT NOT NULL,
+        PRIMARY KEY (job_id, custom_id)
+    ) STRICT, WITHOUT ROWID
     """,
 )

@@ -15,6 +15,7 @@ from batchtui.store.jobs import Jobs
 from batchtui.store.leases import Leases
 from batchtui.store.models import Models
 from batchtui.store.presence import Presence
+from batchtui.store.queue import Queue
 from batchtui.store.recovery import recover
 from batchtui.store.requests import Requests
 from batchtui.store.results import Results
@@ -42,6 +43,7 @@ class Store:
         self.intents = Intents(database, files, presence)
         self.models = Models(database)
         self.templates = Templates(database)
+        self.queue = Queue(database)
         self.leases = Leases(database)
 
     @classmethod

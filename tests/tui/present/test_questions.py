@@ -6,7 +6,8 @@ from batchtui.domain.errors import LintError, UnreachableError
 from batchtui.domain.estimate import Estimate
 from batchtui.domain.job import Job
 from batchtui.domain.lint import Problem
-from batchtui.domain.retry import EDIT_FIRST, RESEND, Cause, FailedRow
+from batchtui.domain.retry import Cause, FailedRow
+from batchtui.domain.verdicts import EDIT_FIRST, RESEND
 from batchtui.services.prepare import Prepared, PreparedPart
 from batchtui.services.retry import RetryPlan
 from batchtui.services.sync import SyncReport

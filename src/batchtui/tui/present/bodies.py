@@ -11,8 +11,8 @@ import msgspec
 
 from batchtui.domain.human import UNKNOWN, count, usd
 from batchtui.domain.result import CANCELED, EXPIRED, output_text, read_object
-from batchtui.domain.retry import EDIT_FIRST, RESEND, verdict_of
 from batchtui.domain.selection import StoredResult
+from batchtui.domain.verdicts import EDIT_FIRST, RESEND, verdicts
 from batchtui.tui.widgets.highlight import Language
 from batchtui.tui.widgets.table_model import Cell
 
@@ -75,7 +75,7 @@ def explanation(row: StoredResult) -> Body:
     todo = {
         RESEND: "It can be sent again as it is: r.",
         EDIT_FIRST: "The request has to be changed before it is sent again.",
-    }.get(verdict_of(facts.type, facts.error_type), "Sending it again would not help.")
+    }.get(verdicts().verdict(facts.type, facts.error_type, facts.error_message), "Sending it again would not help.")
     why = {
         EXPIRED: "It was not answered within 24 hours.",
         CANCELED: "It was not answered before the batch was canceled.",

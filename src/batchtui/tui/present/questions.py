@@ -10,7 +10,8 @@ from batchtui.domain.batch import StoredBatch
 from batchtui.domain.estimate import Estimate
 from batchtui.domain.human import bytes_text, count, counted, duration, usd_range
 from batchtui.domain.job import Intent
-from batchtui.domain.retry import RESEND, Cause
+from batchtui.domain.retry import Cause
+from batchtui.domain.verdicts import RESEND
 from batchtui.services.prepare import Prepared
 from batchtui.services.retry import RetryPlan
 from batchtui.services.workbench import Profile

@@ -1,0 +1,133 @@
+"""The retry queue: failed rows that wait to be sent again, and what a person decided about them.
+
+A row is in the queue because it has failed and not because it was put there, so the queue can neither lose a row
+nor hold one that is answered. Only decisions are kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from batchtui.domain.facets import alike
+from batchtui.domain.verdicts import RESEND, Verdict
+
+QueueState = Literal["waiting", "held", "dropped", "given_up"]
+
+Choice = Literal["waiting", "held", "dropped", "chosen"]
+"""What a person may decide: `chosen` sends a row that would be left alone, as a truncated one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a person decided about a row after it failed in `attempt`; a later failure wants a new one.
+
+    `edits` are set on its params by dotted path; `params` take the place of those sent before, edits come after.
+    """
+
+    attempt: int
+    choice: Choice = "waiting"
+    edits: Mapping[str, Any] = field(default_factory=dict)
+    params: Mapping[str, Any] | None = None
+
+    @property
+    def is_edit(self) -> bool:
+        """Return whether the request is not sent as it was."""
+        return bool(self.edits) or self.params is not None
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """A row that has no answer, or one that a person wants another of.
+
+    `attempt` is the one it failed in, `failures` how many attempts running it met an error like this one. Its
+    request line is in the batch `batch_key` at `offset`; `length` is 0 where the requests are not known.
+    """
+
+    custom_id: str
+    type: str
+    error_type: str | None
+    error_message: str | None
+    attempt: int
+    failures: int
+    verdict: Verdict
+    why: str
+    state: QueueState
+    decision: Decision | None
+    batch_key: int
+    offset: int
+    length: int
+
+    @property
+    def cause(self) -> str:
+        """Return the type of its error, or its outcome."""
+        return self.error_type or self.type
+
+    @property
+    def is_sendable(self) -> bool:
+        """Return whether it goes out when the queue is sent: it can succeed as it is, or somebody changed it."""
+        if self.state != "waiting" or not self.length:
+            return False
+        decided = self.decision is not None and (self.decision.is_edit or self.decision.choice == "chosen")
+        return self.verdict == RESEND or decided
+
+
+@dataclass(frozen=True, slots=True)
+class QueueGroup:
+    """Rows of one job whose errors are alike and that are in the same state; `custom_ids` in input order."""
+
+    job_id: str
+    job_name: str
+    cause: str
+    message: str
+    verdict: Verdict
+    why: str
+    state: QueueState
+    edited: int
+    custom_ids: tuple[str, ...]
+
+    @property
+    def count(self) -> int:
+        """Return how many rows there are."""
+        return len(self.custom_ids)
+
+
+def state_of(decision: Decision | None, failures: int, attempts: int) -> QueueState:
+    """Return the state of a failed row.
+
+    One that met the same error `attempts` times is given up, until a person edits it or chooses it.
+    """
+    if decision is not None:
+        if decision.choice in {"held", "dropped"}:
+            return "held" if decision.choice == "held" else "dropped"
+        if decision.choice == "chosen" or decision.is_edit:
+            return "waiting"
+    return "given_up" if failures >= attempts else "waiting"
+
+
+def groups(job_id: str, job_name: str, rows: Iterable[QueueRow]) -> list[QueueGroup]:
+    """Return the rows of a job as groups of equal causes, biggest first."""
+    gathered: dict[tuple[str, str, Verdict, QueueState], list[QueueRow]] = {}
+    shapes: dict[str, str] = {}
+    for row in rows:
+        message = row.error_message or ""
+        shape = shapes.get(message)
+        if shape is None:
+            shape = shapes[message] = alike(message)
+        gathered.setdefault((row.cause, shape, row.verdict, row.state), []).append(row)
+    found = [
+        QueueGroup(
+            job_id,
+            job_name,
+            cause,
+            message,
+            verdict,
+            alikes[0].why,
+            state,
+            sum(row.decision is not None and row.decision.is_edit for row in alikes),
+            tuple(row.custom_id for row in alikes),
+        )
+        for (cause, message, verdict, state), alikes in gathered.items()
+    ]
+    return sorted(found, key=lambda group: -group.count)
