@@ -7,6 +7,8 @@ import socket
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from batchtui.domain.checks import NAMES, Checks, parse_checks, read_checks
@@ -186,19 +188,46 @@ def test_a_property_may_be_called_like_a_keyword() -> None:
     assert checks(schema={"enum": [{"$ref": "http://x"}]}).failing('{"$ref": "http://x"}', None) == ()
 
 
-def test_schemas_say_what_jsonschema_says() -> None:
-    samples: list[object] = [
-        {"mood": "happy"},
-        {"mood": "x"},
+KINDS = ["string", "integer", "number", "boolean", "null", "array", "object"]
+LEAVES = (
+    st.none() | st.booleans() | st.integers(-2, 2) | st.sampled_from([0.0, 1.0, 1.5]) | st.sampled_from(["a", "b"])
+)
+VALUES = st.recursive(
+    LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("ab"), inner), max_leaves=5
+)
+SCHEMAS = st.recursive(
+    st.fixed_dictionaries(
         {},
-        [],
-        None,
-        {"mood": "happy", "more": {"mood": "happy"}},
-    ]
-    validator = Draft202012Validator(SCHEMA)
-    mine = checks(schema=SCHEMA)
-    for sample in samples:
-        assert (mine.failing(json.dumps(sample), None) == ()) is validator.is_valid(sample)
+        optional={
+            "type": st.sampled_from(KINDS) | st.lists(st.sampled_from(KINDS), min_size=1, unique=True),
+            "enum": st.lists(LEAVES, min_size=1, max_size=3),
+            "minimum": st.integers(-1, 1),
+            "title": st.just("a"),
+        },
+    ),
+    lambda inner: (
+        st.booleans()
+        | st.fixed_dictionaries(
+            {},
+            optional={
+                "type": st.sampled_from(KINDS),
+                "properties": st.dictionaries(st.sampled_from("ab"), inner),
+                "required": st.lists(st.sampled_from("ab"), unique=True),
+                "additionalProperties": inner,
+                "items": inner,
+                "prefixItems": st.lists(inner, min_size=1, max_size=2),
+                "anyOf": st.lists(inner, min_size=1, max_size=2),
+            },
+        )
+    ),
+    max_leaves=5,
+)
+
+
+@given(SCHEMAS.filter(lambda schema: isinstance(schema, dict)), VALUES)
+def test_schemas_say_what_jsonschema_says(schema: dict[str, Any], value: object) -> None:
+    holds = checks(schema=schema).failing(json.dumps(value), None) == ()
+    assert holds is Draft202012Validator(schema).is_valid(value)
 
 
 def test_the_checks_of_a_kept_template_need_nothing_else_of_it() -> None:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 Found = Callable[[str], bool]
 """What says whether a pattern is found in a text."""
 
+_PLAIN_KEYWORDS = frozenset({"type", "enum", "title", "description"})
+_KINDS: Mapping[type, str] = {str: "string", int: "integer", float: "number", bool: "boolean", type(None): "null"}
+
 _SAMPLES: tuple[Any, ...] = (None, True, 0, "", [], {})
 
 
@@ -92,10 +95,15 @@ def _parts(schema: object) -> list[Mapping[str, Any]]:
 
 
 def validator_of(schema: Mapping[str, Any]) -> Validator:
-    """Return what validates values by a schema; one that `schema_problem` finds nothing wrong with."""
+    """Return what validates values by a schema; one that `schema_problem` finds nothing wrong with.
+
+    Patterns are searched for by `pattern_of`. Values that a plain schema such as `{type: string}` plainly allows
+    are not looked at in detail, which for the flat objects that models are asked for is most of the work.
+    """
     from jsonschema import Draft202012Validator, ValidationError, validators
     from referencing import Registry
 
+    in_detail: Mapping[str, Callable[..., Iterator[ValidationError]]] = Draft202012Validator.VALIDATORS
     found: dict[str, Found] = {}
 
     def pattern(_: object, source: str, instance: object, __: object) -> Iterator[ValidationError]:
@@ -105,5 +113,36 @@ def validator_of(schema: Mapping[str, Any]) -> Validator:
             if not found[source](instance):
                 yield ValidationError("the pattern is not found")
 
+    def properties(
+        validator: object, named: Mapping[str, object], instance: object, whole: object
+    ) -> Iterator[ValidationError]:
+        if isinstance(instance, dict):
+            parts = {
+                key: named[key] for key in named.keys() & instance.keys() if not _allows(named[key], instance[key])
+            }
+            yield from in_detail["properties"](validator, parts, instance, whole)
+
+    def items(
+        validator: object, each: object, instance: object, whole: Mapping[str, object]
+    ) -> Iterator[ValidationError]:
+        if (
+            not isinstance(instance, list)
+            or "prefixItems" in whole
+            or not all(_allows(each, item) for item in instance)
+        ):
+            yield from in_detail["items"](validator, each, instance, whole)
+
     extend: Callable[..., type[Validator]] = validators.extend
-    return extend(Draft202012Validator, {"pattern": pattern})(dict(schema), registry=Registry())
+    keywords = {"pattern": pattern, "properties": properties, "items": items}
+    return extend(Draft202012Validator, keywords)(dict(schema), registry=Registry())
+
+
+def _allows(schema: object, value: object) -> bool:
+    """Return whether a plain schema plainly allows a text, a number, a boolean or null; false is no answer."""
+    if not isinstance(schema, dict) or not schema.keys() <= _PLAIN_KEYWORDS:
+        return False
+    kinds = schema.get("type", ())
+    name = _KINDS.get(type(value), "")
+    if not (name == kinds or (isinstance(kinds, list) and name in kinds)):
+        return False
+    return "enum" not in schema or (isinstance(value, str) and value in schema["enum"])
