@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -52,12 +53,13 @@ class RecentData:
         except msgspec.MsgspecError:
             return []
 
-    def remember(self, used: Used) -> None:
-        """Put a choice on top. Raises `StoreError` if it cannot be written."""
+    def remember(self, used: Used) -> Sequence[Used]:
+        """Put a choice on top, and return all. Raises `StoreError` if it cannot be written."""
         import msgspec
 
         kept = [used, *(one for one in self.list() if one != used)][:KEPT]
         write_private(self._path, msgspec.json.encode(kept))
+        return kept
 
 
 _UsedList = list[Used]

@@ -40,6 +40,7 @@ class Composing:
         self._bench = workbench
         self._opened: tuple[tuple[str, str, str], Rows] | None = None
         self._opening = asyncio.Lock()
+        self._files = asyncio.Lock()
 
     @property
     def draft(self) -> Draft | None:
@@ -53,8 +54,20 @@ class Composing:
 
     async def look(self) -> None:
         """Read the templates again; a text with changes stays, and is marked if its file is another now."""
-        known = {draft.key.name: draft.entry for draft in self.drafts.values() if draft.entry}
-        found, self.recent = await asyncio.to_thread(_read, self._bench, known)
+        await self._look(was_changed=False)
+
+    async def _look(self, *, was_changed: bool = True) -> None:
+        async with self._files:
+            known = {draft.key.name: draft.entry for draft in self.drafts.values() if draft.entry}
+            found, self.recent = await asyncio.to_thread(_read, self._bench, known)
+            is_other = self._follow(found)
+        if is_other or was_changed:
+            if self.draft is None and self.drafts:
+                self.choose(next(iter(self.drafts)))
+            self.changed.publish(None)
+
+    def _follow(self, found: Sequence[Found]) -> bool:
+        """Take over what there is, and tell whether anything is other than it was."""
         before, drafts = self.drafts, {key: draft for key, draft in self.drafts.items() if key.kind == "job"}
         is_other = False
         for one in found:
@@ -67,11 +80,9 @@ class Composing:
                 is_other |= not draft.was_changed_elsewhere
                 draft.was_changed_elsewhere = True
                 drafts[key] = draft
-        if is_other or drafts.keys() != before.keys():
-            self.drafts = drafts
-            if self.draft is None and drafts:
-                self.choose(next(iter(drafts)))
-            self.changed.publish(None)
+        is_other |= drafts.keys() != before.keys()
+        self.drafts = drafts
+        return is_other
 
     def choose(self, key: TemplateKey) -> None:
         """Take another template in hand; its data are those it was last used with, else the ones at hand."""
@@ -92,24 +103,70 @@ class Composing:
         draft.text = text
         self.changed.publish(None)
 
-    def drop(self, draft: Draft) -> None:
-        """Forget what was changed in a template; the next look finds it as its file is, if it has one."""
+    async def revert(self, draft: Draft) -> None:
+        """Drop what was changed in a template: it is as its file is, or gone with it."""
+        if draft.key.kind == "job":
+            self.take_text(draft, draft.saved)
+        else:
+            self._forget(draft)
+            await self._look()
+
+    def _forget(self, draft: Draft) -> None:
         self.drafts = {key: one for key, one in self.drafts.items() if one is not draft}
 
-    async def moved(self, draft: Draft, name: str) -> None:
-        """Go on with a template whose file has another name now."""
-        self.drop(draft)
-        key = TemplateKey("listed", name)
-        self.drafts[key] = Draft(key, draft.saved, draft.text, choice=draft.choice)
-        await self.look()
+    async def save(self, draft: Draft, *, over: bool = False) -> None:
+        """Write a text to its file.
+
+        Raises `RefusedError` if another program has changed the file meanwhile, unless it is meant to be written
+        over.
+        """
+        text = draft.text
+        async with self._files:
+            expected = None if over else draft.saved
+            await asyncio.to_thread(
+                self._bench.templates.save, draft.key.name, text, replace=True, expected=expected
+            )
+            draft.saved, draft.was_changed_elsewhere = text, False
+        await self._look()
+
+    async def write(self, name: str, text: str, *, like: Draft | None = None) -> None:
+        """Write a new template, for the data of another if there is one, and take it in hand.
+
+        Raises `RefusedError` if there is one by that name.
+        """
+        async with self._files:
+            await asyncio.to_thread(self._bench.templates.save, name, text, replace=False)
+            if like is not None:
+                key = TemplateKey("listed", name)
+                self.drafts[key] = Draft(key, text, text, choice=like.choice)
+        await self._look()
         self.take(name)
+
+    async def rename(self, draft: Draft, name: str) -> None:
+        """Give a template of one's own another name; what is not saved yet goes along."""
+        async with self._files:
+            await asyncio.to_thread(self._bench.templates.rename, draft.key.name, name)
+            self._forget(draft)
+            key = TemplateKey("listed", name)
+            self.drafts[key] = Draft(key, draft.saved, draft.text, choice=draft.choice)
+        await self._look()
+        self.take(name)
+
+    async def delete(self, draft: Draft) -> None:
+        """Remove a template of one's own, or take the one of a job out of the list."""
+        async with self._files:
+            if draft.key.kind == "listed":
+                await asyncio.to_thread(self._bench.templates.delete, draft.key.name)
+            self._forget(draft)
+        await self._look()
 
     async def take_data(self, choice: DataChoice) -> None:
         """Compose with other data from now on, and remember them."""
         if draft := self.draft:
-            draft.choice, self.number, self._opened = choice, 1, None
+            draft.choice, self.number = choice, 1
+            self.close()
             self.changed.publish(None)
-            await asyncio.to_thread(self._bench.recent_data.remember, Used(draft.key.name, choice))
+            self.recent = await asyncio.to_thread(self._bench.recent_data.remember, Used(draft.key.name, choice))
 
     def take_row(self, number: int) -> None:
         """Try another row."""
@@ -135,7 +192,7 @@ class Composing:
             place = (choice.source, choice.query, choice.encoding)
             if self._opened is None or self._opened[0] != place:
                 rows = await asyncio.to_thread(open_choice, choice)
-                self._close()
+                self.close()
                 self._opened, self.row_count = (place, rows), None
             return self._opened[1]
 
@@ -160,7 +217,7 @@ class Composing:
             problems = (str(error),)
             if isinstance(error, DataError):
                 # A file that has changed since is opened anew the next time.
-                self._opened = None
+                self.close()
         return Look(number, text, template, data, preview, problems)
 
     async def survey(self) -> "Survey | None":
@@ -189,7 +246,8 @@ class Composing:
     def _last_used(self, name: str) -> DataChoice | None:
         return next((used.choice for used in self.recent if used.template == name), None)
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Let go of the data."""
         if self._opened is not None:
             self._opened[1].close()
             self._opened = None

@@ -57,10 +57,6 @@ class Draft:
         """Whether there is something to save."""
         return self.text != self.saved
 
-    def was_saved(self, text: str) -> None:
-        """Note that its file holds this now."""
-        self.saved, self.was_changed_elsewhere = text, False
-
     def follow(self, found: Found) -> None:
         """Take over what the file is now, unless there are changes: those stay, and it is marked."""
         self.entry = found.entry

@@ -17,6 +17,7 @@ from batchtui.tui.drafts import Answer, Draft
 from batchtui.tui.flows import outside
 from batchtui.tui.flows.ask import agreed
 from batchtui.tui.flows.submit import send_prepared
+from batchtui.tui.messages import ComposeAgainAsked, ComposeAsked
 from batchtui.tui.present import compose as present
 from batchtui.tui.present.notices import Notice
 from batchtui.tui.screens.data_picker import DataPicker
@@ -31,9 +32,12 @@ Verb = Literal[
 """What can be asked for; `file` is for the flow of request files."""
 
 
-async def compose(app: App[None], session: Session, verb: Verb) -> None:
-    """Do one of the things that the compose screen asks for."""
-    if verb == "new":
+async def compose(app: App[None], session: Session, message: ComposeAsked | ComposeAgainAsked) -> None:
+    """Do one of the things that the compose screen asks for, or bring the template of a job there."""
+    if isinstance(message, ComposeAgainAsked):
+        await _compose_again(app, session, message.target)
+        return
+    if message.verb == "new":
         await _new(app, session)
         return
     draft = session.composing.draft
@@ -51,10 +55,10 @@ async def compose(app: App[None], session: Session, verb: Verb) -> None:
         "revert": _revert,
         "editor": _edit_outside,
     }
-    await flows[verb](app, session, draft)
+    await flows[message.verb](app, session, draft)
 
 
-async def compose_again(app: App[None], session: Session, target: Target) -> None:
+async def _compose_again(app: App[None], session: Session, target: Target) -> None:
     """Take the template in hand that a job was made from, beside today's of that name."""
     kept = await asyncio.to_thread(session.workbench.composer.template_of, target)
     if kept is None:
@@ -89,59 +93,53 @@ async def _go_to_row(app: App[None], session: Session, _draft: Draft) -> None:
 async def _new(app: App[None], session: Session) -> None:
     name = await _name(app, session, "New template", "What it is for, in a word or two.", "")
     if name:
-        await _write(session, name, present.BEGINNING.format(name=name))
+        composing = session.composing
+        await composing.write(name, present.BEGINNING.format(name=name), like=composing.draft)
         tell(app, Notice(f"{name} begins with an example; enter writes in it"))
 
 
 async def _duplicate(app: App[None], session: Session, draft: Draft) -> None:
-    free = f"{draft.key.name}-copy"
-    name = await _name(
-        app, session, "Duplicate", f"A copy of {draft.key.name} as it stands here, by the name of", free
-    )
+    words = f"The name of the copy. It is made of {draft.key.name} as it stands here."
+    name = await _name(app, session, "Duplicate", words, f"{draft.key.name}-copy")
     if name:
-        await _write(session, name, draft.text)
+        await session.composing.write(name, draft.text, like=draft)
         tell(app, Notice(f"{name} is a template of your own"))
 
 
 async def _rename(app: App[None], session: Session, draft: Draft) -> None:
     name = await _name(app, session, "Rename", draft.key.name, draft.key.name)
     if name and name != draft.key.name:
-        await asyncio.to_thread(session.workbench.templates.rename, draft.key.name, name)
-        await session.composing.moved(draft, name)
+        await session.composing.rename(draft, name)
 
 
 async def _delete(app: App[None], session: Session, draft: Draft) -> None:
-    if await agreed(app, present.delete_question(draft)):
-        await asyncio.to_thread(session.workbench.templates.delete, draft.key.name)
-        session.composing.drop(draft)
-        await session.composing.look()
+    if draft.key.kind == "job" or await agreed(app, present.delete_question(draft)):
+        await session.composing.delete(draft)
 
 
 async def _revert(app: App[None], session: Session, draft: Draft) -> None:
     if await agreed(app, present.revert_question(draft)):
-        session.composing.drop(draft)
-        await session.composing.look()
+        await session.composing.revert(draft)
 
 
 async def _save(app: App[None], session: Session, draft: Draft) -> None:
     """Write the text to its file; to one of your own if it has none; never over what another program wrote."""
-    templates, text = session.workbench.templates, draft.text
+    composing, before = session.composing, draft.text
     if not draft.is_own:
-        name = await _name(app, session, "Save as a template of your own", "Its name", draft.key.name)
+        name = await _name(app, session, "Save as a template of your own", "Its name.", draft.key.name)
         if name:
-            await _write(session, name, text)
-            session.composing.drop(draft)
-            await session.composing.look()
+            await composing.write(name, before, like=draft)
+            # What was typed meanwhile is not in the copy, and stays.
+            if draft.text == before:
+                await composing.revert(draft)
             tell(app, Notice(f"{name} is saved, a template of your own"))
         return
     try:
-        await asyncio.to_thread(templates.save, draft.key.name, text, replace=True, expected=draft.saved)
+        await composing.save(draft)
     except RefusedError as error:
         await _settle_conflict(app, session, draft, error)
-        return
-    draft.was_saved(text)
-    await session.composing.look()
-    tell(app, Notice(f"{draft.key.name} is saved"))
+    else:
+        tell(app, Notice(f"{draft.key.name} is saved"))
 
 
 async def _settle_conflict(app: App[None], session: Session, draft: Draft, error: RefusedError) -> None:
@@ -155,12 +153,9 @@ async def _settle_conflict(app: App[None], session: Session, draft: Draft, error
     if chosen == "1":
         await _duplicate(app, session, draft)
     elif chosen == "2":
-        session.composing.drop(draft)
-        await session.composing.look()
+        await session.composing.revert(draft)
     elif chosen == "3":
-        await asyncio.to_thread(session.workbench.templates.save, draft.key.name, draft.text, replace=True)
-        draft.was_saved(draft.text)
-        await session.composing.look()
+        await session.composing.save(draft, over=True)
 
 
 async def _edit_outside(app: App[None], session: Session, draft: Draft) -> None:
@@ -234,10 +229,3 @@ async def _name(app: App[None], session: Session, title: str, words: str, value:
 
     typed = await app.push_screen_wait(PromptScreen(title, help=words, value=value, check=check))
     return (typed or "").strip()
-
-
-async def _write(session: Session, name: str, text: str) -> None:
-    """Write a new template and take it in hand; raises `RefusedError` if there is one by that name."""
-    await asyncio.to_thread(session.workbench.templates.save, name, text, replace=False)
-    await session.composing.look()
-    session.composing.take(name)

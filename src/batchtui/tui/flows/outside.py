@@ -1,6 +1,7 @@
 """Programs of the user that borrow the terminal from the screens."""
 
 import asyncio
+import os
 import tempfile
 from pathlib import Path
 
@@ -36,7 +37,8 @@ async def edited(app: App[None], text: str, name: str) -> str | None:
 
 
 def _write(path: Path, text: str) -> None:
-    path.write_bytes(text.encode())
+    with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+        file.write(text.encode())
 
 
 def _read(path: Path, program: str) -> str:

@@ -15,6 +15,7 @@ from batchtui.tui.drafts import Answer, Draft, Look
 from batchtui.tui.present.header import host
 from batchtui.tui.present.params import indented, readable
 from batchtui.tui.present.questions import Question
+from batchtui.tui.present.reasons import READ_ONLY
 from batchtui.tui.text import clean_line
 from batchtui.tui.widgets.table_model import Cell, Column, Row
 
@@ -44,7 +45,7 @@ PROBLEMS_SHOWN = 5
 NO_DATA = "No rows yet: d chooses a file, a folder or a SQLite query."
 
 BEGINNING = """\
-description: {name}
+description: "{name}"
 params:
   model: claude-haiku-4-5
   max_tokens: 256
@@ -92,6 +93,28 @@ def template_values(draft: Draft) -> dict[str, str]:
     """Return what a filter looks at in a template."""
     entry = draft.entry
     return {"name": draft.key.name, "description": entry.description if entry else "", "origin": _origin(draft)}
+
+
+def why_not(action: str, draft: Draft | None, row_count: int | None, *, read_only: bool) -> str:
+    """Return why an action cannot be done with a template, or nothing if it can."""
+    verb = action.removeprefix("ask('").removesuffix("')")
+    if read_only and verb in {"send", "try", "file"}:
+        return READ_ONLY
+    if draft is None:
+        needs_none = verb in {"new", "file"} or not action.startswith(("ask", "go_row", "activate"))
+        return "" if needs_none else "There is no template here: n begins one."
+    if verb in {"send", "try", "row"} or action.startswith("go_row"):
+        if draft.choice is None:
+            return "There are no rows yet: d chooses them."
+        if action == "go_row(0)" and not row_count:
+            return "The rows are not counted yet." if row_count is None else "There are no rows."
+    if verb in {"rename", "delete"} and not draft.is_own and (verb, draft.key.kind) != ("delete", "job"):
+        return "Only a template of your own can be renamed or deleted: c makes one of it."
+    if verb == "save" and draft.is_own and not draft.is_changed:
+        return "There is nothing to save: it is as its file."
+    if verb == "revert" and not draft.is_changed:
+        return "Nothing is changed in it."
+    return ""
 
 
 def head_line(draft: Draft | None, look: Look | None) -> list[Cell]:

@@ -1,6 +1,5 @@
 """The third room: templates, the text of one, and what becomes of its rows."""
 
-import asyncio
 import random
 from typing import TYPE_CHECKING, ClassVar
 
@@ -8,19 +7,20 @@ from textual import events, getters, on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Vertical
+from textual.css.query import NoMatches
 from textual.geometry import Size
 from textual.widgets import Static, TextArea
 
 from batchtui.domain.errors import BatchtuiError
 from batchtui.tui import bindings
-from batchtui.tui.drafts import Draft, Look, TemplateKey
+from batchtui.tui.drafts import Draft, TemplateKey
 from batchtui.tui.messages import ComposeAsked, CopyAsked, ErrorMet, PagerAsked, SubmitAsked
 from batchtui.tui.present import compose as present
-from batchtui.tui.present import reasons
 from batchtui.tui.present.batches import utc_now
-from batchtui.tui.present.compose import VIEWS, Body, View
 from batchtui.tui.screens.room import Room
 from batchtui.tui.session import Session
+from batchtui.tui.text import clean_line
+from batchtui.tui.trying import Trying
 from batchtui.tui.widgets.facts_pane import FactsPane
 from batchtui.tui.widgets.filter_line import FilterLine
 from batchtui.tui.widgets.navigation import MOVE_BINDINGS
@@ -32,22 +32,20 @@ from batchtui.tui.widgets.virtual_table import VirtualTable
 
 if TYPE_CHECKING:
     from textual.timer import Timer
+    from textual.worker import Worker
 
     from batchtui.domain.filter import Filter
-    from batchtui.services.compose import Survey
     from batchtui.tui.flows.compose import Verb
 
 QUIET_SECONDS = 0.08
 """How long nothing is typed before the row is tried again."""
-
-SURVEY_QUIET_SECONDS = 0.4
-"""How long nothing is changed before all rows are gone through again."""
 
 FILES_SECONDS = 2.0
 """How often it is looked whether another program has changed a template."""
 
 EMPTY = "No templates.\n\nn begins one."
 NO_MATCH = "Nothing fits this filter.\n\nesc takes it away."
+LOCKED = "It holds what would not come out of here as it went in: O opens it in $EDITOR."
 
 
 class TemplateTable(VirtualTable[TemplateKey], inherit_bindings=False):
@@ -60,7 +58,7 @@ class TemplateTable(VirtualTable[TemplateKey], inherit_bindings=False):
 
 
 class ComposeScreen(Room):
-    """Templates, and the one in hand tried on its rows. Holds the view; the rest is `Composing`'s."""
+    """Templates, and one of them tried on rows: `Composing` holds what is in hand, `Trying` what comes of it."""
 
     ROOM = "compose"
     SORTS = present.SORTS
@@ -74,16 +72,15 @@ class ComposeScreen(Room):
     def __init__(self, session: Session, size: Size) -> None:
         super().__init__(session, size)
         self._composing = session.composing
+        self._trying = Trying(session.composing, self._show_try)
         self._words: Filter | None = None
-        self._view: View = VIEWS[0]
         self._shown: Draft | None = None
-        self._look: Look | None = None
-        self._body = Body("")
-        self._survey: Survey | BatchtuiError | None = None
-        self._is_counting = False
+        # Not what the editor holds by now: of a letter just typed the message is still to come.
+        self._known_text = ""
+        self._read: object = None
         self._basis: object = None
-        self._wanted = asyncio.Event()
         self._quiet: Timer | None = None
+        self._survey: Worker[None] | None = None
 
     def compose_head(self) -> ComposeResult:
         """Lay out what is in hand."""
@@ -101,13 +98,19 @@ class ComposeScreen(Room):
     def on_mount(self) -> None:
         """Show what there is, and follow the files."""
         self._composing.changed.subscribe(self, lambda _nothing: self.fill())
-        self._follow()
+        self.run_worker(self._trying.follow(), group="try")
         self._look_at_files()
-        self.set_interval(FILES_SECONDS, self._look_at_files)
+        self.set_interval(FILES_SECONDS, lambda: self._look_at_files() if self.is_current else None)
 
-    def on_screen_resume(self) -> None:
-        """Show what another room has taken in hand."""
-        self.fill()
+    def on_unmount(self) -> None:
+        """Let go of the data."""
+        self._composing.close()
+
+    def on_screen_suspend(self) -> None:
+        """Say that what is not saved stays here."""
+        if self.session.unsaved and self.app.current_mode != self.ROOM:
+            names = clean_line(", ".join(self.session.unsaved), max_length=100)
+            self.app.notify(f"Not saved: {names}. It stays in Compose until you quit.", timeout=4, markup=False)
 
     def fill(self) -> None:
         """Show the list and the template in hand as they are now."""
@@ -129,17 +132,17 @@ class ComposeScreen(Room):
         """Show the text in hand, and try it."""
         draft = self._composing.draft
         if draft is not self._shown:
-            self._shown, self._survey = draft, None
-            self.editor.show(draft.text if draft else "")
-        elif draft is not None and draft.text != self.editor.typed:
+            self._shown, self._trying.survey = draft, None
+            self.editor.show(draft.text if draft else "", is_locked=draft is None or bool(draft.trouble))
+        elif draft is not None and draft.text != self._known_text:
             self.editor.take(draft.text)
-        self._show_facts()
-        self._wanted.set()
+        self._known_text = draft.text if draft else ""
         basis = (draft.key, draft.text, draft.choice, self._composing.answer) if draft else None
         if basis != self._basis:
             self._basis = basis
-            self._is_counting = True
-            self._go_through()
+            self._survey = self.run_worker(self._trying.go_through, group="survey", exclusive=True)
+        self._trying.want()
+        self._show_facts()
 
     @work(group="files", exclusive=True)
     async def _look_at_files(self) -> None:
@@ -148,59 +151,32 @@ class ComposeScreen(Room):
         except BatchtuiError as error:
             self.post_message(ErrorMet(error))
 
-    @work(group="look")
-    async def _follow(self) -> None:
-        """Try the row in hand whenever that is wanted: one after another, so that the newest is shown last."""
-        before: tuple[object, ...] = ()
-        while True:
-            await self._wanted.wait()
-            self._wanted.clear()
-            look, draft = await self._composing.look_at_row(), self._composing.draft
-            if not present.can_view(self._view, self._composing.answer, draft):
-                self._view = VIEWS[0]
-            view = self._view
-            self._body = await asyncio.to_thread(present.body, view, draft, look, self._composing.answer)
-            self._look = look
-            now = (view, draft.key if draft else None)
-            title = present.preview_title(view, look, self._composing.answer, draft)
-            with self.painted_once():
-                self.preview.show_text(title, *self._body, keep_place=now == before)
-                self._show_facts()
-            before = now
-
-    @work(group="survey", exclusive=True)
-    async def _go_through(self) -> None:
-        """Go through all rows; the next change ends it and begins anew."""
-        await asyncio.sleep(SURVEY_QUIET_SECONDS)
+    def _show_try(self) -> None:
+        """Show what came of the row."""
+        trying = self._trying
+        read = (trying.view, self._composing.key)
         try:
-            self._survey = await self._composing.survey()
-        except BatchtuiError as error:
-            self._survey = error
-        self._is_counting = False
-        self._wanted.set()
+            with self.painted_once():
+                self.preview.show_text(trying.title, *trying.body, keep_place=read == self._read)
+                self._show_facts()
+        except NoMatches:
+            # The row was still being tried when the screen was taken down.
+            return
+        self._read = read
 
     def _show_facts(self) -> None:
         """Show what is known, around the text and below the preview."""
-        draft, look = self._composing.draft, self._look
-        self.query_one("#head", Static).update(toned(present.head_line(draft, look)), layout=False)
-        self.query_one("#about", FactsPane).show(present.about(draft, look), keep_place=True)
-        self.preview.show_facts(present.facts(look, self._survey, is_counting=self._is_counting))
+        draft, trying = self._composing.draft, self._trying
+        self.query_one("#head", Static).update(toned(present.head_line(draft, trying.look)), layout=False)
+        self.query_one("#about", FactsPane).show(present.about(draft, trying.look), keep_place=True)
+        self.preview.show_facts(present.facts(trying.look, trying.survey, is_counting=trying.is_counting))
 
     def why_not(self, action: str) -> str:
         """Return why an action cannot be done with the template in hand."""
-        draft = self._composing.draft
-        verb = action.removeprefix("ask('").removesuffix("')")
-        if verb in {"send", "try", "file"} and self.session.workbench.profile.read_only:
-            return reasons.READ_ONLY
-        if draft is None:
-            return "" if verb in {"new", "file"} or not action.startswith(("ask", "go_row")) else NO_TEMPLATE
-        if verb in {"send", "try", "row"} or action.startswith(("go_row", "random_row")):
-            return "" if draft.choice else "There are no rows yet: d chooses them."
-        if verb in {"rename", "delete"} and not draft.is_own:
-            return "Only a template of your own can be renamed or deleted: c makes one of it."
-        if verb in {"save", "revert"} and not draft.is_changed and draft.is_own:
-            return "There is nothing to save: it is as its file." if verb == "save" else "Nothing is changed in it."
-        return ""
+        composing = self._composing
+        return present.why_not(
+            action, composing.draft, composing.row_count, read_only=self.session.workbench.profile.read_only
+        )
 
     def action_ask(self, verb: "Verb") -> None:
         """Do something that takes a question, a dialog or a file, unless something speaks against it."""
@@ -211,34 +187,29 @@ class ComposeScreen(Room):
 
     def action_next_view(self) -> None:
         """Read the row in the next view there is."""
-        after = VIEWS[VIEWS.index(self._view) + 1 :] + VIEWS
-        self._view = next(
-            view for view in after if present.can_view(view, self._composing.answer, self._composing.draft)
-        )
-        self._wanted.set()
+        self._trying.next_view()
 
     def action_go_row(self, step: int) -> None:
-        """Try the next row, or the one before, as far as there are rows."""
-        number, count = self._composing.number + step, self._composing.row_count
-        if not self.why_not("go_row") and number >= 1 and (count is None or number <= count):
-            self._composing.take_row(number)
-
-    def action_random_row(self) -> None:
-        """Try any row."""
-        if count := self._composing.row_count:
-            self._composing.take_row(random.randint(1, count))  # noqa: S311 - nothing is guarded by it
+        """Try the next row, the one before, or for 0 any row."""
+        composing, count = self._composing, self._composing.row_count
+        if reason := self.why_not(f"go_row({step})"):
+            self.notify(reason, severity="warning", timeout=4, markup=False)
+        elif step == 0 and count:
+            composing.take_row(random.randint(1, count))  # noqa: S311 - nothing is guarded by it
+        elif count is None or composing.number + step <= count:
+            composing.take_row(composing.number + step)
 
     def action_pager(self) -> None:
         """Read the preview in the pager, however long it is."""
-        self.post_message(PagerAsked(self._body.text))
+        self.post_message(PagerAsked(self._trying.body.text))
 
     def action_copy(self) -> None:
         """Offer what there is of the row."""
-        choices = [("v", f"the {self._view}", self._body.text)]
-        preview = self._look.preview if self._look else None
-        if preview and preview.rendered:
-            choices.append(("i", "the custom_id", preview.rendered.custom_id))
-            choices.append(("r", "the request line", preview.rendered.line.decode("utf-8", "replace")))
+        trying = self._trying
+        choices = [("v", f"the {trying.view}", trying.body.text)]
+        if trying.look and trying.look.preview and (rendered := trying.look.preview.rendered):
+            choices.append(("i", "the custom_id", rendered.custom_id))
+            choices.append(("r", "the request line", rendered.line.decode("utf-8", "replace")))
         if draft := self._composing.draft:
             choices.append(("t", "the template", draft.text))
         self.post_message(CopyAsked(choices))
@@ -280,6 +251,8 @@ class ComposeScreen(Room):
 
     @on(VirtualTable.Activated)
     def _activated(self) -> None:
+        if self.editor.read_only:
+            self.notify(LOCKED, severity="warning", timeout=6, markup=False)
         self.add_class("-editing")
         self.editor.focus()
 
@@ -288,19 +261,17 @@ class ComposeScreen(Room):
         draft = self._composing.draft
         if draft is None or draft is not self._shown or draft.text == self.editor.typed:
             return
-        was_changed, draft.text = draft.is_changed, self.editor.typed
-        self._is_counting = True
-        self._basis = None
+        was_changed = draft.is_changed
+        self._known_text = draft.text = self.editor.typed
         if self._quiet:
             self._quiet.stop()
         self._quiet = self.set_timer(QUIET_SECONDS, self._show_draft)
-        self._go_through()
+        # What goes through the rows with the text before is ended here and not when typing is over.
+        if self._survey:
+            self._survey.cancel()
+        self._trying.is_counting, self._basis = True, None
         if was_changed != draft.is_changed:
             self.fill()
-
-    @on(TemplateEditor.Left)
-    def _left_editor(self) -> None:
-        self.leave_pane()
 
     @on(FilterLine.Changed)
     def _filtered(self, event: FilterLine.Changed) -> None:
@@ -308,6 +279,3 @@ class ComposeScreen(Room):
 
         self._words = parse_filter(event.text, present.FILTER_FIELDS) if event.text.strip() else None
         self.fill()
-
-
-NO_TEMPLATE = "There is no template here: n begins one."

@@ -4,16 +4,19 @@ from typing import ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.message import Message
 from textual.widgets import TextArea
 
 from batchtui.tui.text import clean
 
+CHARACTERS_MAX = 256 * 1024
+"""How long a text can be that is edited here; of a longer one the beginning is shown."""
+
 
 class TemplateEditor(TextArea):
-    """A plain text editor. It shows nothing that a terminal could obey, so such a text is shown but not edited.
+    """A plain text editor that keeps the indent of a line.
 
-    `TextArea.Changed` tells of every change, `Left` that the user is done typing.
+    What a terminal could obey is not shown as it is, and a text with that is not edited.
+    `TextArea.Changed` tells of every change. Escape is for the screen, as `back`.
     """
 
     DEFAULT_CSS = """
@@ -27,22 +30,23 @@ class TemplateEditor(TextArea):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "Done typing", id="editor-leave", tooltip="Leave the text; keys are keys again"),
+        Binding("escape", "screen.back", "Done typing", id="editor-leave", tooltip="Leave the text"),
+        Binding(
+            "ctrl+home", "edge(0)", "Start", show=False, id="editor-start", tooltip="Go to the start of the text"
+        ),
+        Binding("ctrl+end", "edge(1)", "End", show=False, id="editor-end", tooltip="Go to the end of the text"),
     ]
-
-    class Left(Message):
-        """Typing is over."""
 
     def __init__(self) -> None:
         super().__init__(tab_behavior="indent", show_line_numbers=True, soft_wrap=True)
         self.indent_width = 2
         self._given = ""
 
-    def show(self, text: str) -> None:
-        """Show another text from its top; undo does not lead back to the one before."""
+    def show(self, text: str, *, is_locked: bool = False) -> None:
+        """Show another text from its top; undo does not lead back to the one before. One can be locked."""
         self._given = text
-        self.read_only = not can_be_edited(text)
-        self.load_text(clean(text) if self.read_only else text)
+        self.read_only = is_locked or not can_be_edited(text)
+        self.load_text(clean(text[:CHARACTERS_MAX]) if self.read_only else text)
 
     @property
     def typed(self) -> str:
@@ -58,16 +62,20 @@ class TemplateEditor(TextArea):
         self.replace(text, self.document.start, self.document.end)
         self.move_cursor(cursor)
 
-    def action_leave(self) -> None:
-        """Tell that typing is over."""
-        self.post_message(self.Left())
+    def action_edge(self, which: int) -> None:
+        """Go to the start of the text or to its end."""
+        self.move_cursor(self.document.end if which else self.document.start)
 
     async def _on_key(self, event: events.Key) -> None:
         # In a text area that indents, escape goes to the next widget; here the binding decides where to.
         if event.key == "escape":
             event.prevent_default()
-            return
-        await super()._on_key(event)
+        elif event.key == "enter" and not self.read_only:
+            event.stop()
+            event.prevent_default()
+            row, column = self.selection.start
+            before = self.document.get_line(row)[:column]
+            self.replace("\n" + before[: len(before) - len(before.lstrip())], *self.selection)
 
     async def _on_paste(self, event: events.Paste) -> None:
         event.prevent_default()
@@ -77,7 +85,8 @@ class TemplateEditor(TextArea):
 
 def can_be_edited(text: str) -> bool:
     """Return whether a text comes out of the editor as it went in, and harms no terminal on the way."""
+    if len(text) > CHARACTERS_MAX:
+        return False
     # A text area splits where Python does, and joins with the first line end it has found.
-    ends = {line[len(line.rstrip("\r\n")) :] for line in text.splitlines(keepends=True)[:-1]}
-    is_uniform = ends <= {"\n"} or ends <= {"\r\n"}
-    return is_uniform and clean(text) == text.replace("\r\n", "\n")
+    ends = {line[len(line.rstrip("\r\n")) :] for line in text.splitlines(keepends=True)} - {""}
+    return len(ends) <= 1 and clean(text) == text.replace("\r\n", "\n")
