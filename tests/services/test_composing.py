@@ -213,6 +213,15 @@ async def test_a_job_keeps_what_it_was_made_from_in_all_parts(
     assert set(headers) == {"some-beta-2026"}
 
 
+async def test_everything_is_for_the_user_alone(bench: Workbench, data: Data, tmp_path: Path) -> None:
+    prepared = await bench.composer.prepare(template(), data.countries(3), sample=1)
+    await bench.submissions.send(prepared, name="rivers")
+    bench.templates.save("rivers", TEXT, replace=False)
+    modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "home").rglob("*") if path.is_file()}
+    assert {"requests.jsonl", "rows.jsonl", "template.yaml", "rivers.yaml"} <= modes.keys()
+    assert set(modes.values()) == {0o600}
+
+
 async def test_a_sample_and_its_rest_keep_their_rows(bench: Workbench, data: Data) -> None:
     prepared = await bench.composer.prepare(template(), data.countries(5), sample=2)
     assert [spooled(part.spool)[1] for part in prepared.parts] == [[row(1), row(5)], [row(2), row(3), row(4)]]

@@ -24,7 +24,7 @@ from batchtui.domain.request import body_length
 from batchtui.domain.result import read_object
 from batchtui.domain.split import deal, spread
 from batchtui.store import Store
-from batchtui.store.files import rows_beside, template_beside, write_private
+from batchtui.store.files import new_private, rows_beside, template_beside, write_private
 from batchtui.store.requests import NO_ROW
 
 Line = tuple[CheckedRequest, bytes | None]
@@ -229,12 +229,12 @@ def _write(path: Path, lines: Iterable[Line], template: KeptTemplate | None, wri
     """Write the lines and what they were made from, see them on disk, and return the bytes of each request line."""
     lengths = array("L")
     with ExitStack() as opened:
-        requests = opened.enter_context(path.open("xb"))
+        requests = opened.enter_context(new_private(path))
         files, rows = [requests], None
         if template is not None:
-            text = opened.enter_context(template_beside(path).open("xb"))
+            text = opened.enter_context(new_private(template_beside(path)))
             text.write(template.text.encode())
-            rows = opened.enter_context(rows_beside(path).open("xb"))
+            rows = opened.enter_context(new_private(rows_beside(path)))
             files += [text, rows]
         for request, row in lines:
             line = request.line + b"\n"
@@ -281,7 +281,7 @@ def copy_lines(source: Path, places: Sequence[Path], part_of: Sequence[int]) -> 
     """Write each line of a file to the one of the new files that `part_of` names for it, and see them on disk."""
     with ExitStack() as opened:
         lines = opened.enter_context(source.open("rb"))
-        files = [opened.enter_context(place.open("xb")) for place in places]
+        files = [opened.enter_context(new_private(place)) for place in places]
         for line, part in zip(lines, part_of, strict=True):
             files[part].write(line)
         for file in files:

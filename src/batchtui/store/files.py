@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from batchtui.domain.errors import StoreError
 from batchtui.paths import Places
@@ -51,6 +52,11 @@ def sync_directory(path: Path) -> None:
             os.close(directory)
 
 
+def new_private(path: Path) -> BinaryIO:
+    """Open a new file for writing that only this user can read; raises OSError, also if it is there already."""
+    return os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, PRIVATE_FILE), "wb")
+
+
 def write_private(path: Path, data: bytes) -> None:
     """Write a whole file for this user only, or leave the one that is there as it is.
 
@@ -58,9 +64,8 @@ def write_private(path: Path, data: bytes) -> None:
     """
     part = path.with_name(f".{path.name}.{secrets.token_hex(6)}.part")
     with file_errors(path):
-        descriptor = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, PRIVATE_FILE)
         try:
-            with os.fdopen(descriptor, "wb") as file:
+            with new_private(part) as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
