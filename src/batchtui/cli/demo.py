@@ -31,16 +31,6 @@ POLL_SECONDS = 1.0
 AT_ONCE = timedelta(days=7)
 """How far back results are there before the screens open; older ones are downloaded behind them, for all to see."""
 
-EXAMPLES = {
-    "classify": "tickets.csv",
-    "extract": "documents.csv",
-    "judge": "answers.jsonl",
-    "product-copy": "products.jsonl",
-    "summarise": "readers.json",
-    "translate": "phrases.csv",
-}
-"""Which data lies beside which template; the first one is at hand when the user begins to compose."""
-
 Chapters = Sequence["tuple[str, HistoryBatch]"]
 
 
@@ -115,12 +105,12 @@ async def _remember(bench: Workbench, simulator: Simulator, chapters: Chapters) 
 
 def _lay_out_examples(bench: Workbench, folder: Path) -> None:
     """Put the shipped templates into the home, for the user to change, and data for each of them."""
-    from batchtui.domain.template.shipped import examples_folder
+    from batchtui.domain.template.shipped import EXAMPLE_DATA, examples_folder
     from batchtui.services.recent import DataChoice, Used
 
     examples = examples_folder()
     shutil.copytree(examples / "data", folder)
-    for name, data in reversed(EXAMPLES.items()):
+    for name, data in reversed(EXAMPLE_DATA.items()):
         text = bench.templates.read(str(examples / "templates" / f"{name}.yaml"))
         bench.templates.save(name, text, replace=False)
         bench.recent_data.remember(Used(name, DataChoice(str(folder / data))))

@@ -85,11 +85,14 @@ class Composing:
         return is_other
 
     def choose(self, key: TemplateKey) -> None:
-        """Take another template in hand; its data are those it was last used with, else the ones at hand."""
+        """Take another template in hand; its data are those it was last used with, else the ones at hand.
+
+        One that is shipped has its example beside it.
+        """
         before, draft = self.draft, self.drafts[key]
         self.key = key
         if draft.choice is None:
-            draft.choice = self._last_used(key.name) or (before.choice if before else None)
+            draft.choice = self._last_used(key.name) or _example(draft) or (before.choice if before else None)
         if before is None or draft.choice != before.choice:
             self.number = 1
 
@@ -251,6 +254,15 @@ class Composing:
         if self._opened is not None:
             self._opened[1].close()
             self._opened = None
+
+
+def _example(draft: Draft) -> DataChoice | None:
+    """Return the data that come along with a shipped template."""
+    if draft.entry is None or draft.is_own:
+        return None
+    from batchtui.domain.template.shipped import EXAMPLE_DATA, example_data
+
+    return DataChoice(str(example_data(draft.key.name))) if draft.key.name in EXAMPLE_DATA else None
 
 
 def open_choice(choice: DataChoice) -> "Rows":

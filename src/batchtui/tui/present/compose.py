@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from datetime import datetime
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from batchtui.domain.errors import BatchtuiError
@@ -129,7 +130,7 @@ def head_line(draft: Draft | None, look: Look | None) -> list[Cell]:
     data = look.data if look else None
     if data is not None:
         rows = "" if data.count is None else f", {counted(data.count, 'row')}"
-        cells.append(Cell(f"   on {data.choice.source}{rows}", "accent"))
+        cells.append(Cell(f"   on {PurePath(data.choice.source).name}{rows}", "accent"))
     return cells
 
 
@@ -145,7 +146,8 @@ def about(draft: Draft | None, look: Look | None) -> list[list[Cell]]:
     data = look.data if look else None
     if data is None:
         return [*lines, [Cell(NO_DATA if draft.choice is None else draft.choice.source, "muted")]]
-    lines.append([Cell(data.choice.source, "accent")])
+    source = PurePath(data.choice.source)
+    lines += [[Cell(source.name, "accent")], [Cell(str(source.parent), "muted")]]
     rows = "counting …" if data.count is None else counted(data.count, "row")
     lines.append([Cell(f"{data.kind}, {rows}, {counted(len(data.columns), 'column')}", "muted")])
     choice = data.choice

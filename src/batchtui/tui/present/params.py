@@ -14,23 +14,22 @@ _BODIES = frozenset({"system", "messages", "tools"})
 
 
 def readable(custom_id: str, params: Mapping[str, Any]) -> str:
-    """Return a request as text: id and settings, then the system prompt, the tools and the messages in full.
+    """Return a request as text: id and short settings, the system prompt, the messages in full, then all else.
 
     Images and documents are named with their size and not shown. Whatever has no form of its own is JSON.
     """
-    parts = [f"custom_id  {custom_id}", *_settings(params)]
+    settings = {key: value if isinstance(value, str) else as_json(value) for key, value in params.items()}
+    settings = {key: text for key, text in settings.items() if key not in _BODIES}
+    short = {key: flat for key, text in settings.items() if len(flat := " ".join(text.split())) <= SHORT_CHARACTERS}
+    parts = [f"custom_id  {custom_id}", *(f"{key}  {text}" for key, text in short.items())]
     if "system" in params:
         parts += ["", "── system ──", *_content(params["system"])]
+    parts += _messages(params["messages"]) if "messages" in params else []
     if "tools" in params:
         parts += ["", "── tools ──", *_tools(params["tools"])]
-    messages = params.get("messages")
-    for message in messages if isinstance(messages, list) else []:
-        if isinstance(message, dict):
-            parts += ["", f"── {message.get('role', 'message')} ──", *_content(message.get("content"))]
-        else:
-            parts += ["", "── message ──", as_json(message)]
-    if "messages" in params and not isinstance(messages, list):
-        parts += ["", "── messages ──", as_json(messages)]
+    for key, text in settings.items():
+        if key not in short:
+            parts += ["", f"── {key} ──", text]
     return "\n".join(parts)
 
 
@@ -48,13 +47,16 @@ def indented(line: bytes) -> str:
     return msgspec.json.format(line, indent=2).decode("utf-8", "replace")
 
 
-def _settings(params: Mapping[str, Any]) -> Iterator[str]:
-    """Yield everything that is no body, the short ones in a line each."""
-    for key, value in params.items():
-        if key not in _BODIES:
-            text = value if isinstance(value, str) else as_json(value)
-            flat = " ".join(text.split())
-            yield f"{key}  {flat}" if len(flat) <= SHORT_CHARACTERS else f"{key}\n{text}"
+def _messages(messages: object) -> Iterator[str]:
+    """Yield the lines of the messages."""
+    if not isinstance(messages, list):
+        yield from ("", "── messages ──", as_json(messages))
+        return
+    for message in messages:
+        if isinstance(message, dict):
+            yield from ("", f"── {message.get('role', 'message')} ──", *_content(message.get("content")))
+        else:
+            yield from ("", "── message ──", as_json(message))
 
 
 def _content(content: object) -> Iterator[str]:
