@@ -1,5 +1,6 @@
 """From a key to its effect at the server, and back to the screen."""
 
+import asyncio
 import os
 from pathlib import Path
 
@@ -8,7 +9,11 @@ from textual import events
 from textual.widgets import Input
 
 from batchtui.domain import split
+from batchtui.domain.errors import UnclearSubmissionError
 from batchtui.domain.request import body_length
+from batchtui.paths import Places
+from batchtui.services.prepare import Prepared
+from batchtui.services.retry import RetryPlan
 from batchtui.services.workbench import Workbench
 from batchtui.simulator import Fault, Served
 from batchtui.tui.flows.ask import agreed
@@ -24,6 +29,7 @@ from tests.tui.conftest import (
     end_all,
     failed_job,
     make_app,
+    make_bench,
     submit,
     told,
     until,
@@ -133,6 +139,96 @@ async def test_what_is_wrong_with_a_file_is_said_where_it_was_given(
         await until(pilot, lambda: isinstance(app.screen, BatchesScreen))
     assert posts(server) == 0
     assert [path for path in bench.store.files.spool_path("x").parent.parent.rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.parametrize(("key", "kept"), [("enter", True), ("ctrl+r", False)])
+async def test_what_can_be_mended_is_offered(
+    bench: Workbench, server: Served, tmp_path: Path, key: str, kept: bool
+) -> None:
+    path = tmp_path / "old.jsonl"
+    path.write_bytes(request_line("a", temperature=0.5) + b"\n" + request_line("b", betas=["b-1"]) + b"\n")
+    app = make_app(bench)
+    async with app.run_test(size=NARROW, notifications=True) as pilot:
+        await pilot.press("N")
+        await until(pilot, lambda: isinstance(app.screen, SubmitScreen))
+        app.screen.query_one("#path", Input).value = str(path)
+        await pilot.press("enter")
+        await until_shown(pilot, "line 1 a: temperature", "line 2 b: betas", "ctrl+r leaves such params out")
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, BatchesScreen))
+        await until(pilot, lambda: not list(bench.store.files.spool_path("x").parent.parent.iterdir()))
+        await pilot.press("N")
+        await until(pilot, lambda: isinstance(app.screen, SubmitScreen))
+        app.screen.query_one("#path", Input).value = str(path)
+        await pilot.press("enter")
+        await until_shown(pilot, "ctrl+r leaves such params out")
+        await pilot.press(key)
+        await until_shown(pilot, "Send 2 requests?", *(["2 warnings"] if kept else ["2 requests mended", "b-1"]))
+        await pilot.press("y")
+        await until_told(pilot, "old is on its way")
+    (stored,) = bench.store.batches.list()
+    assert (b"temperature" in bench.store.files.requests_path(stored.id).read_bytes()) is kept
+    create = next(seen for seen in server.simulator.log if seen["method"] == "POST" and seen["path"] == CREATE)
+    assert create["headers"].get("anthropic-beta") == (None if kept else "b-1")
+
+
+async def test_a_key_pressed_twice_asks_once(
+    bench: Workbench, server: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await failed_job(bench, server)
+    prepare, has_time = bench.retries.prepare, asyncio.Event()
+
+    async def prepare_slowly(plan: RetryPlan) -> Prepared:
+        await has_time.wait()
+        return await prepare(plan)
+
+    monkeypatch.setattr(bench.retries, "prepare", prepare_slowly)
+    app = make_app(bench)
+    async with app.run_test(size=NARROW, notifications=True) as pilot:
+        await pilot.press("r", "r")
+        await pilot.pause()
+        has_time.set()
+        await until_shown(pilot, "of 40 requests?")
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(app.screen, BatchesScreen))
+        await until(pilot, lambda: not app.session.asked)
+        assert isinstance(app.screen, BatchesScreen)
+        await pilot.press("N", "N")
+        await until(pilot, lambda: isinstance(app.screen, SubmitScreen))
+        assert sum(isinstance(screen, SubmitScreen) for screen in app.screen_stack) == 1
+    assert posts(server) == 1
+
+
+async def test_a_batch_that_is_the_wrong_one_is_told_of_and_shown(
+    bench: Workbench, server: Served, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.jsonl"
+    lines = [request_line(f"other-{number}") for number in range(3)]
+    other.write_bytes(b"\n".join(lines) + b"\n")
+    server.simulator.faults.pending.append(Fault(kind="drop_before", method="POST", path=CREATE))
+    with pytest.raises(UnclearSubmissionError):
+        await submit(bench, "rivers", 3)
+    await bench.gateway.create(other, body_bytes=body_length(sum(map(len, lines)), len(lines)))
+    (found,) = await bench.settlements.look()
+    await bench.settlements.adopt(found.intent, found.candidates[0].batch)
+    end_all(server)
+    app = make_app(bench)
+    async with app.run_test(size=WIDE, notifications=True) as pilot:
+        await until_told(pilot, "is not the batch that was sent as rivers: 3 results in it answer none")
+        await until_shown(pilot, "3 results answer none of its requests")
+
+
+async def test_a_key_that_is_refused_is_asked_for(places: Places, server: Served) -> None:
+    bench = make_bench(places, server.base_url, find_key=lambda: "sk-ant-invalid-of-somebody")
+    app = make_app(bench)
+    async with app.run_test(size=NARROW, notifications=True) as pilot:
+        await until_shown(pilot, "Your API key", "401")
+        await pilot.press("escape")
+        await until_shown(pilot, "✗ key refused")
+        before = app.session.poller.state.failures
+        await until(pilot, lambda: app.session.poller.state.failures > before)
+        assert isinstance(app.screen, BatchesScreen)
+    await bench.close()
 
 
 async def test_cancel_asks_and_cancels(bench: Workbench, server: Served) -> None:

@@ -48,6 +48,27 @@ class CheckedRequest:
     params: dict[str, Any]
 
 
+def request_lines(lines: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Yield the number of each line, counting from 1, and the line; blank ones are passed over.
+
+    White space around a line, and a byte order mark before the first, are no part of it.
+    """
+    for number, raw in enumerate(lines, 1):
+        line = raw.strip()
+        if number == 1:
+            line = line.removeprefix(b"\xef\xbb\xbf")
+        if line:
+            yield number, line
+
+
+def request_object(number: int, line: bytes) -> dict[str, Any] | Problem:
+    """Return the object a line holds, or the problem that it holds none."""
+    try:
+        return read_object(line)
+    except (ValueError, RecursionError) as error:
+        return Problem(number, "", "json", f"not a JSON object: {error}")
+
+
 class Linter:
     """Reads request lines one by one and collects what is wrong with them; none of them is kept.
 
@@ -83,22 +104,16 @@ class Linter:
 
         Lines with an error are reported in `problems` and not yielded.
         """
-        for number, raw in enumerate(lines, 1):
-            line = raw.strip()
-            if number == 1:
-                line = line.removeprefix(b"\xef\xbb\xbf")
-            if not line:
-                continue
+        for number, line in request_lines(lines):
             checked = self.check(number, line)
             if checked is not None:
                 yield checked
 
     def check(self, number: int, line: bytes) -> CheckedRequest | None:
         """Return the request of a line, or None if it has an error; lines come by rising numbers."""
-        try:
-            value = read_object(line)
-        except (ValueError, RecursionError) as error:
-            self.add(Problem(number, "", "json", f"not a JSON object: {error}"))
+        value = request_object(number, line)
+        if isinstance(value, Problem):
+            self.add(value)
             return None
         return self.judge(number, line, value)
 

@@ -10,8 +10,7 @@ from pathlib import Path
 
 from batchtui.domain.batch import StoredBatch
 from batchtui.domain.errors import LintError, RefusedError, StoreError
-from batchtui.domain.lint import Problem
-from batchtui.domain.result import read_object
+from batchtui.domain.lint import Problem, request_lines, request_object
 from batchtui.store import Store
 
 UNCHANGED = "Nothing was changed."
@@ -77,10 +76,7 @@ def _copy(lines: Iterable[bytes], source: str, place: Path) -> set[str]:
     custom_ids: set[str] = set()
     problems: list[Problem] = []
     with place.open("xb") as file:
-        for number, raw in enumerate(lines, 1):
-            line = raw.strip()
-            if not line:
-                continue
+        for number, line in request_lines(lines):
             custom_id, problem = _check(number, line)
             if custom_id and custom_id in custom_ids:
                 problem = Problem(
@@ -99,10 +95,9 @@ def _copy(lines: Iterable[bytes], source: str, place: Path) -> set[str]:
 
 def _check(number: int, line: bytes) -> tuple[str, Problem | None]:
     """Return the custom_id of a line, and what keeps it from being a request that can have been sent."""
-    try:
-        value = read_object(line)
-    except (ValueError, RecursionError) as error:
-        return "", Problem(number, "", "json", f"not a JSON object: {error}")
+    value = request_object(number, line)
+    if isinstance(value, Problem):
+        return "", value
     custom_id = value.get("custom_id")
     if not isinstance(custom_id, str):
         return "", Problem(number, "", "custom_id-missing", "there is no custom_id")

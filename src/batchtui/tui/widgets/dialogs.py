@@ -69,10 +69,7 @@ class Dialog(ModalScreen[T]):
         raise NotImplementedError
 
     @on(events.Mount)
-    def _follow_paint(self) -> None:
-        self.call_after_refresh(self._painted)
-
-    def _painted(self) -> None:
+    def _shown(self) -> None:
         self.shown_at_seconds = monotonic()
 
 
