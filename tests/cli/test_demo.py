@@ -16,6 +16,8 @@ def test_the_demo_remembers_its_history_and_leaves_nothing() -> None:
         batches = desk.bench.store.batches.list(BatchFilter())
         assert len(batches) > 20
         assert all(stored.requests_known and stored.job_name != stored.id for stored in batches)
+        files = [desk.bench.store.files.requests_path(stored.id) for stored in batches]
+        assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
         assert {stored.results for stored in batches} == {"none", "complete", "gone"}
         recent = [stored for stored in batches if stored.results == "complete"]
         assert all(stored.cost_is == "actual" for stored in recent)

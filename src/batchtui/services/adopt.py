@@ -12,6 +12,7 @@ from batchtui.domain.batch import StoredBatch
 from batchtui.domain.errors import LintError, RefusedError, StoreError
 from batchtui.domain.lint import Problem, request_lines, request_object
 from batchtui.store import Store
+from batchtui.store.files import new_private
 
 UNCHANGED = "Nothing was changed."
 SHOWN_IDS = 5
@@ -75,7 +76,7 @@ def _copy(lines: Iterable[bytes], source: str, place: Path) -> set[str]:
     """Copy the lines that are not blank, and return their custom_ids; raises `LintError`."""
     custom_ids: set[str] = set()
     problems: list[Problem] = []
-    with place.open("xb") as file:
+    with new_private(place) as file:
         for number, line in request_lines(lines):
             custom_id, problem = _check(number, line)
             if custom_id and custom_id in custom_ids:
