@@ -129,8 +129,23 @@ class _Line(msgspec.Struct, gc=False):
     result: _Result
 
 
+class _Texts(msgspec.Struct, gc=False):
+    content: list[_Block]
+
+
+class _Answer(msgspec.Struct, gc=False):
+    type: str
+    message: _Texts | None = None
+
+
+class _AnswerLine(msgspec.Struct, gc=False):
+    result: _Answer
+
+
 _DECODER = msgspec.json.Decoder(_Line)
 """For lines as the API writes them; any other goes through `read_object`, which takes twice as long."""
+
+_ANSWER_DECODER = msgspec.json.Decoder(_AnswerLine)
 
 
 def read_object(line: bytes) -> dict[str, Any]:
@@ -181,6 +196,12 @@ def parse_result(line: bytes, checks: Checks | None = None) -> ResultFacts:
 
 def searched_text(line: bytes) -> str:
     """Return what a search looks at of a result line: the output text, or the message of the error."""
+    try:
+        read = _ANSWER_DECODER.decode(line).result
+        if read.type == SUCCEEDED and read.message is not None:
+            return _joined([block.text if block.type == "text" else None for block in read.message.content])[0]
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        pass
     try:
         result = read_object(line).get("result")
     except (ValueError, RecursionError):

@@ -13,13 +13,14 @@ from batchtui.domain.numbers import Numbers
 from batchtui.domain.retry import FailedRow
 from batchtui.domain.search import Search
 from batchtui.domain.selection import ResultKey, ResultKeys, Selection, StoredResult
-from batchtui.store import download_rows, failing, searching, selecting, summing
+from batchtui.store import download_rows, failing, selecting, summing
 from batchtui.store.database import Database
 from batchtui.store.files import Files
 from batchtui.store.final import Finals
 from batchtui.store.ingest import ResultsWriter
 from batchtui.store.presence import Presence
 from batchtui.store.result_rows import COLUMNS, Ingested, stored_result
+from batchtui.store.searching import Searcher
 
 
 class Results:
@@ -30,6 +31,7 @@ class Results:
         self._files = files
         self._presence = presence
         self._finals = Finals()
+        self._searcher = Searcher(database, self._finals, self._path)
 
     def writer(self, batch_id: str) -> ResultsWriter:
         """Return what takes the results of a batch as they arrive; nothing is written before the first bytes."""
@@ -106,7 +108,7 @@ class Results:
         Results that failed are searched for the message of their error. `on_hits` is called on the event loop
         with blocks of hits as they are found, in the order of the files. Cancelling the caller ends the work.
         """
-        return await searching.search(self._database, self._finals, self._path, selection, search, on_hits)
+        return await self._searcher.search(selection, search, on_hits)
 
     async def search_everywhere(
         self, search: Search, on_hits: Callable[[int, ResultKeys], object] | None = None
@@ -115,14 +117,7 @@ class Results:
 
         It looks into all results on disk, as `search` does; `on_hits` is called with each batch that has any.
         """
-        found = []
-        for batch_key in await self._database.on_reader(self._newest):
-            hits = await self.search(Selection((batch_key,)), search)
-            if hits:
-                found.append((batch_key, hits))
-                if on_hits is not None:
-                    on_hits(batch_key, hits)
-        return found
+        return await self._searcher.everywhere(search, on_hits)
 
     def failed(self, batch_keys: Sequence[int]) -> list[FailedRow]:
         """Return the requests of a job that have no success in any of these batches, in input order.
@@ -134,6 +129,15 @@ class Results:
         """
         with self._database.snapshot() as connection:
             return failing.failed(connection, batch_keys)
+
+    def answered(self, keys: Sequence[ResultKey], flag: str, batch_keys: Sequence[int]) -> list[FailedRow]:
+        """Return successes with a flag as rows that could be sent again, in input order within each batch.
+
+        `error_type` is the flag then, and `error_message` the stop reason. Rows whose requests are not known, or
+        that are in another of these batches that still runs, are left out.
+        """
+        with self._database.snapshot() as connection:
+            return failing.answered(connection, keys, flag, batch_keys)
 
     def usual_output(self, models: Sequence[str]) -> dict[str, float]:
         """Return the mean number of output tokens by model asked for, of those that have any answers here.
@@ -155,13 +159,6 @@ class Results:
             if part.exists():
                 return part
         return self._files.results_path(batch_id)
-
-    def _newest(self) -> list[int]:
-        with self._database.reading() as connection:
-            rows = connection.execute(
-                "SELECT key FROM batches WHERE download_key IS NOT NULL ORDER BY created_at DESC, key DESC"
-            )
-            return [key for (key,) in rows]
 
 
 def _rows(connection: sqlite3.Connection, batch_key: int, seqs: list[int]) -> list[StoredResult]:
