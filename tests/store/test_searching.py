@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from batchtui.domain.errors import InputError
+from batchtui.domain.errors import InputError, StoreError
 from batchtui.domain.filter import parse_result_filter
 from batchtui.domain.search import Search
 from batchtui.domain.selection import ResultKeys, Selection
@@ -137,6 +137,18 @@ async def test_everything_on_disk_is_searched(store: Store, search: Search) -> N
         first.batch_keys[0]: "msgbatch_1-0 msgbatch_1-2",
         third.batch_keys[0]: "msgbatch_3-0",
     }
+
+
+async def test_a_file_that_is_gone_does_not_keep_the_others_from_being_searched(store: Store) -> None:
+    await many(store, "msgbatch_1", ["needle"])
+    await many(store, "msgbatch_2", ["needle"])
+    store.files.results_path("msgbatch_2").unlink()
+    told: list[int] = []
+    for search in (Search("needle"), Search("need.e", regex=True)):
+        told.clear()
+        with pytest.raises(StoreError, match="msgbatch_2"):
+            await store.results.search_everywhere(search, lambda key, _hits: told.append(key))
+        assert told == [store.batches.get("msgbatch_1").key]
 
 
 async def test_results_are_searched_while_they_arrive(store: Store) -> None:

@@ -115,7 +115,8 @@ class Results:
     ) -> list[tuple[int, ResultKeys]]:
         """Return the key of each batch whose results hold a text, newest first, with the hits in input order.
 
-        It looks into all results on disk, as `search` does; `on_hits` is called with each batch that has any.
+        It looks into all results on disk, as `search` does; `on_hits` is called with each batch that has any. A
+        file that cannot be read is a `StoreError` when all others have been searched.
         """
         return await self._searcher.everywhere(search, on_hits)
 

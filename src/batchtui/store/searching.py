@@ -9,15 +9,18 @@ import time
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from functools import partial
 from io import FileIO
-from itertools import chain, count
+from itertools import chain, count, groupby
 from operator import itemgetter
 from pathlib import Path
 from typing import TypeVar
 
+from batchtui.domain.errors import StoreError
 from batchtui.domain.result import searched_text
 from batchtui.domain.search import Search
-from batchtui.domain.selection import ResultKeys, Selection, pack
+from batchtui.domain.selection import ResultKeys, Selection, pack, unpack
 from batchtui.store import selecting
 from batchtui.store.database import Database
 from batchtui.store.files import file_errors
@@ -113,32 +116,49 @@ class Searcher:
                 " ORDER BY created_at DESC, key DESC"
             ).fetchall()
         found: list[Found] = []
-        for batch_key, download_key in downloads:
-            hits = set(self._hits([(batch_key, download_key)], search, stop))
-            if hits:
-                with self._database.snapshot() as connection:
-                    keys = selecting.keys(connection, self._finals, Selection((batch_key,)))
-                found.append((batch_key, ResultKeys(key for key in keys.packed if key in hits)))
-                tell(found[-1])
+        errors: list[StoreError] = []
+        hits = self._hits(downloads, search, stop, on_error=errors.append)
+        for batch_key, packed in groupby(hits, lambda key: unpack(key)[0]):
+            of_batch = set(packed)
+            with self._database.snapshot() as connection:
+                keys = selecting.keys(connection, self._finals, Selection((batch_key,)))
+            found.append((batch_key, ResultKeys(key for key in keys.packed if key in of_batch)))
+            tell(found[-1])
+        if errors:
+            raise errors[0]
         return found
 
-    def _hits(self, downloads: Iterable[tuple[int, int]], search: Search, stop: threading.Event) -> Iterator[int]:
-        """Yield the packed keys of all lines that hold the text, file by file, each in its order."""
+    def _hits(
+        self,
+        downloads: Iterable[tuple[int, int]],
+        search: Search,
+        stop: threading.Event,
+        *,
+        on_error: Callable[[StoreError], object] | None = None,
+    ) -> Iterator[int]:
+        """Yield the packed keys of all lines that hold the text, file by file, each in its order.
+
+        With `on_error` a file that cannot be read does not keep the others from being searched.
+        """
         needles = search.needles()
-        if needles and not search.regex:
-            for batch_key, download_key in downloads:
-                for seq in self._by_bytes(batch_key, download_key, _Needles(search, needles), stop):
-                    yield pack((batch_key, seq))
-            return
-        with PatternSearch(search, stop) as pattern:
+        with ExitStack() as opened:
+            if needles and not search.regex:
+                find = partial(self._by_bytes, _Needles(search, needles), stop)
+            else:
+                find = partial(self._by_pattern, opened.enter_context(PatternSearch(search, stop)))
             for batch_key, download_key in downloads:
                 if stop.is_set():
                     return
-                for seq in self._by_pattern(batch_key, download_key, pattern):
-                    yield pack((batch_key, seq))
+                try:
+                    for seq in find(batch_key, download_key):
+                        yield pack((batch_key, seq))
+                except StoreError as error:
+                    if on_error is None:
+                        raise
+                    on_error(error)
 
     def _by_bytes(
-        self, batch_key: int, download_key: int, needles: _Needles, stop: threading.Event
+        self, needles: _Needles, stop: threading.Event, batch_key: int, download_key: int
     ) -> Iterator[int]:
         path = self._path_of(batch_key)
         with file_errors(path), path.open("rb", buffering=0) as file:
@@ -148,7 +168,7 @@ class Searcher:
                         return
                     yield from needles.find(file, block, put_together)
 
-    def _by_pattern(self, batch_key: int, download_key: int, pattern: PatternSearch) -> Iterator[int]:
+    def _by_pattern(self, pattern: PatternSearch, batch_key: int, download_key: int) -> Iterator[int]:
         with self._database.reading() as connection:
             offsets = array(
                 "q",
