@@ -30,7 +30,15 @@ def workbench(places: Places, config: Config) -> Workbench:
     return Workbench(
         Store.open(places),
         gateway,
-        Profile(config.profile, config.base_url, config.read_only, config.max_queued_requests),
+        Profile(
+            config.profile,
+            config.base_url,
+            config.read_only,
+            config.max_queued_requests,
+            config.max_cost_usd,
+            config.retry.policy(),
+            config.retry.verdicts,
+        ),
         poll_seconds=config.poll_seconds,
     )
 

@@ -221,7 +221,7 @@ async def test_a_result_that_cannot_be_read_is_kept_counted_and_retried(bench: W
     (done,) = (await bench.sync.run()).downloaded
     assert (done.lines, done.unreadable) == (3, 1)
     plan = bench.retries.plan(bench.finder.known("rivers"))
-    assert (len(plan.rows), plan.rows[0].type) == (1, "missing")
+    assert (len(plan.rows), plan.rows[0].failure.type) == (1, "missing")
 
 
 async def test_results_the_api_has_dropped_are_gone(bench: Workbench, server: Served) -> None:

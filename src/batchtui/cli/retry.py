@@ -18,7 +18,6 @@ from batchtui.cli.shapes import retry_object
 from batchtui.domain.batch import StoredBatch
 from batchtui.domain.estimate import require_affordable
 from batchtui.domain.human import count, counted
-from batchtui.domain.verdicts import verdicts
 from batchtui.services.find import Target
 from batchtui.services.prepare import Prepared, discard
 from batchtui.services.retry import RetryPlan
@@ -123,7 +122,7 @@ def _send(
 def question(plan: RetryPlan, batches: tuple[StoredBatch, ...]) -> str:
     """Return what a retry would send, as in `Retry 37 of 1,000: 30 expired, 7 overloaded`."""
     total = sum(stored.batch.counts.total for stored in batches if stored.attempt == batches[0].attempt)
-    kinds = Counter(_kind(row.error_type or row.type) for row in plan.rows)
+    kinds = Counter(_kind(row.cause) for row in plan.rows)
     listed = ", ".join(f"{number:,} {kind}" for kind, number in kinds.most_common())
     return f"Retry {count(len(plan.rows))} of {count(total)}: {listed}"
 
@@ -141,8 +140,7 @@ def _say_nothing_failed(target: Target) -> None:
 
 
 def _print_causes(plan: RetryPlan) -> None:
-    table = verdicts()
-    sent = {table.verdict(row.type, row.error_type, row.error_message) for row in plan.rows}
+    sent = {row.verdict for row in plan.rows}
     out_table(
         ("ROWS", "CAUSE", "VERDICT", "MESSAGE"),
         (

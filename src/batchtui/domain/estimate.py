@@ -87,7 +87,11 @@ class Estimator:
         model, max_tokens = params.get("model"), params.get("max_tokens")
         name = model if isinstance(model, str) else ""
         output = max_tokens if isinstance(max_tokens, int) else 0
-        input_ = round(estimated_input_tokens(params) * (1.0 if self._input_ratio is None else self._input_ratio))
+        self.add_size(name, estimated_input_tokens(params), output)
+
+    def add_size(self, name: str, input_tokens: int, output: int) -> None:
+        """Count one request of a model by its guessed input tokens and its max_tokens."""
+        input_ = round(input_tokens * (1.0 if self._input_ratio is None else self._input_ratio))
         self.models[name] += 1
         self._input_tokens += input_
         self._output_tokens += output

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from batchtui.domain.facets import alike
-from batchtui.domain.verdicts import RESEND, Verdict
+from batchtui.domain.retry import FailedRow
+from batchtui.domain.verdicts import RESEND, Verdict, Verdicts
 
 QueueState = Literal["waiting", "held", "dropped", "given_up"]
 
@@ -41,36 +42,34 @@ class Decision:
 class QueueRow:
     """A row that has no answer, or one that a person wants another of.
 
-    `attempt` is the one it failed in, `failures` how many attempts running it met an error like this one. Its
-    request line is in the batch `batch_key` at `offset`; `length` is 0 where the requests are not known.
+    `decision` is what a person decided about this failure, None if nothing.
     """
 
-    custom_id: str
-    type: str
-    error_type: str | None
-    error_message: str | None
-    attempt: int
-    failures: int
+    failure: FailedRow
     verdict: Verdict
     why: str
     state: QueueState
     decision: Decision | None
-    batch_key: int
-    offset: int
-    length: int
+
+    @property
+    def custom_id(self) -> str:
+        """Return what the row is called."""
+        return self.failure.custom_id
 
     @property
     def cause(self) -> str:
         """Return the type of its error, or its outcome."""
-        return self.error_type or self.type
+        return self.failure.error_type or self.failure.type
+
+    @property
+    def is_decided(self) -> bool:
+        """Return whether a person changed its request, or wants it sent as it is."""
+        return self.decision is not None and (self.decision.is_edit or self.decision.choice == "chosen")
 
     @property
     def is_sendable(self) -> bool:
-        """Return whether it goes out when the queue is sent: it can succeed as it is, or somebody changed it."""
-        if self.state != "waiting" or not self.length:
-            return False
-        decided = self.decision is not None and (self.decision.is_edit or self.decision.choice == "chosen")
-        return self.verdict == RESEND or decided
+        """Return whether it goes out when the queue is sent: it can succeed as it is, or a person decided so."""
+        return self.state == "waiting" and (self.verdict == RESEND or self.is_decided)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +92,14 @@ class QueueGroup:
         return len(self.custom_ids)
 
 
+def queue_row(failure: FailedRow, decision: Decision | None, table: Verdicts, attempts: int) -> QueueRow:
+    """Return a failed row as it stands in the queue; a decision about an earlier failure counts no more."""
+    rule = table.rule(failure.type, failure.error_type, failure.error_message)
+    if decision is not None and decision.attempt != failure.attempt:
+        decision = None
+    return QueueRow(failure, rule.verdict, rule.why, state_of(decision, failure.failures, attempts), decision)
+
+
 def state_of(decision: Decision | None, failures: int, attempts: int) -> QueueState:
     """Return the state of a failed row.
 
@@ -111,7 +118,7 @@ def groups(job_id: str, job_name: str, rows: Iterable[QueueRow]) -> list[QueueGr
     gathered: dict[tuple[str, str, Verdict, QueueState], list[QueueRow]] = {}
     shapes: dict[str, str] = {}
     for row in rows:
-        message = row.error_message or ""
+        message = row.failure.error_message or ""
         shape = shapes.get(message)
         if shape is None:
             shape = shapes[message] = alike(message)

@@ -18,6 +18,7 @@ class FailedRow:
     """A row of a job whose newest answer is not a success; `batch_key` holds its request, at `offset`.
 
     `attempt` is the one it failed in, `failures` how many attempts running it met an error like this one.
+    `length` is 0 where its request is not known.
     """
 
     custom_id: str
@@ -28,6 +29,8 @@ class FailedRow:
     offset: int
     length: int
     attempt: int = 1
+    model: str = ""
+    max_tokens: int = 0
     failures: int = 1
 
     def after(self, before: FailedRow) -> FailedRow:

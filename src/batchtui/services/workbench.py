@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from batchtui.api.gateway import Gateway
 from batchtui.domain.batch import MAX_QUEUED_REQUESTS, StoredBatch
 from batchtui.domain.errors import RefusedError
+from batchtui.domain.policy import RetryPolicy
+from batchtui.domain.verdicts import Rule, verdicts
 from batchtui.store import Store
 
 if TYPE_CHECKING:
@@ -33,12 +35,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Which key and which server; `name` is also the user of its keyring entry."""
+    """Which key and which server, and what holds there; `name` is also the user of its keyring entry.
+
+    `rules` are the user's own verdicts, which come before the shipped ones.
+    """
 
     name: str
     base_url: str
     read_only: bool = False
     max_queued_requests: int = MAX_QUEUED_REQUESTS
+    max_cost_usd: float | None = None
+    policy: RetryPolicy = field(default_factory=RetryPolicy)
+    rules: tuple[Rule, ...] = ()
 
 
 class Workbench:
@@ -124,7 +132,13 @@ class Workbench:
         """Sending again what failed."""
         from batchtui.services.retry import Retries
 
-        return Retries(self.store, self.submissions, self.models)
+        return Retries(
+            self.store,
+            self.submissions,
+            self.models,
+            table=verdicts(self.profile.rules),
+            policy=self.profile.policy,
+        )
 
     @cached_property
     def management(self) -> Management:
