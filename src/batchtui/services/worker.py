@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -42,7 +43,10 @@ async def in_thread(work: Callable[[Stop], T]) -> T:
         return await asyncio.shield(working)
     except asyncio.CancelledError:
         stop.set()
-        await asyncio.wait([working])
+        while not working.done():
+            # Being cancelled once more changes nothing: it ends at its next check.
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait([working])
         if not working.cancelled():
             working.exception()  # Marked as seen: the caller wants to hear of the cancellation instead.
         raise

@@ -111,7 +111,8 @@ class Composing:
         if draft.key.kind == "job":
             self.take_text(draft, draft.saved)
         else:
-            self._forget(draft)
+            # Without an entry its file is read again; with nothing changed it goes if the file has gone.
+            draft.entry, draft.text, draft.was_changed_elsewhere = None, draft.saved, False
             await self._look()
 
     def _forget(self, draft: Draft) -> None:

@@ -45,6 +45,8 @@ PROBLEMS_SHOWN = 5
 
 NO_DATA = "No rows yet: d chooses a file, a folder or a SQLite query."
 
+STOPPED = "No request comes of this row. What is wrong stands below."
+
 BEGINNING = """\
 description: "{name}"
 params:
@@ -158,7 +160,7 @@ def about(draft: Draft | None, look: Look | None) -> list[list[Cell]]:
     if choice.limit is not None:
         lines.append([Cell("first  ", "muted"), Cell(count(choice.limit))])
     lines += [[Cell(f"{name} = ", "muted"), Cell(value)] for name, value in choice.values.items()]
-    return [*lines, *([Cell(f"  {column}")] for column in data.columns)]
+    return [*lines, [Cell(", ".join(data.columns))]]
 
 
 def preview_title(view: View, look: Look | None, answer: Answer | None, draft: Draft | None) -> list[Cell]:
@@ -190,9 +192,9 @@ def body(view: View, draft: Draft | None, look: Look | None, answer: Answer | No
         return Body(answer_text(answer, look))
     preview = look.preview
     if preview is None:
-        return Body("" if look.problems else f"{NO_DATA}\n\nn begins a template of your own.")
+        return Body(STOPPED if look.problems else f"{NO_DATA}\n\nn begins a template of your own.")
     if preview.rendered is None:
-        return Body("This row makes no request; what is wrong stands below.")
+        return Body(STOPPED)
     if view == "JSON":
         return Body(indented(preview.rendered.line), "json")
     return Body(readable(preview.rendered.custom_id, preview.rendered.params))
