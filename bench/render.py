@@ -1,4 +1,4 @@
-"""Render requests from templates: rows a second in one thread, and the peak memory of the process.
+"""Render requests from templates: rows a second of processor time in one thread, and the peak memory.
 
     python bench/render.py [--rows 100000]
 
@@ -96,17 +96,17 @@ def run(name: str, rows: int) -> float:
         answer = {"category": "praise", "score": 7, "summary": TEXT[:200], "tags": ["kettle", "lid"]}
         answers = [json.dumps(answer | {"score": score}) for score in range(11)]
         checks.failing(answers[0], "end_turn")
-        begin = time.perf_counter()
+        begin = time.process_time()
         for number in range(rows):
             checks.failing(answers[number % 11], "end_turn")
-        return time.perf_counter() - begin
+        return time.process_time() - begin
     templates = {"plain": PLAIN, "loops": LOOPS, "shared": SHARED}
     renderer = Renderer(parse_template(templates[name], name))
-    begin = time.perf_counter()
+    begin = time.process_time()
     for number in range(1, rows + 1):
         row = {"id": number, "product": "kettle", "text": TEXT, "tags": ["a ", "b", "c"]}
         renderer.render(row, number)
-    return time.perf_counter() - begin
+    return time.process_time() - begin
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ from batchtui.domain.template.files import MAX_FILE_BYTES
 from batchtui.domain.template.model import DEFAULT_CUSTOM_ID
 from batchtui.domain.template.parse import KEYS, parse_template
 from batchtui.domain.template.render import Renderer
-from batchtui.domain.template.sandbox import Sandbox
+from batchtui.domain.template.sandbox import MAX_PARTS, Sandbox
 from batchtui.domain.template.shipped import examples_folder
 
 DOCS = (Path(__file__).parents[3] / "docs" / "templates.md").read_text(encoding="utf-8")
@@ -62,6 +62,7 @@ def test_every_filter_and_method_is_named_and_no_other() -> None:
         source.MAX_BYTES,
         source.MAX_VALUES,
         source.MAX_DEPTH,
+        MAX_PARTS,
     ],
 )
 def test_the_limits_are_told(number: int) -> None:

@@ -108,6 +108,13 @@ def test_jinja_that_cannot_be_used_is_refused(source: str, said: str) -> None:
     assert said in problem(template_of(source))
 
 
+@pytest.mark.parametrize(
+    "content", ["{{ a }}" * 11_000, ["{{ a }}"] * 5_000, "{{ [" + "1," * 20_000 + "] }}"], ids=brief
+)
+def test_there_is_an_end_to_the_jinja_of_a_template(content: object) -> None:
+    assert problem(template_of(content)).startswith("more than 10,000 parts of Jinja2")
+
+
 def test_every_problem_comes_with_its_line() -> None:
     text = """\
 custom_id: "{{ row.id"

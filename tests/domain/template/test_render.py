@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batchtui.domain.errors import RenderError
@@ -47,6 +47,7 @@ def test_the_line_is_the_json_of_the_request() -> None:
     assert made.line == msgspec.json.encode({"custom_id": "row-7", "params": made.params})
 
 
+@settings(deadline=None)
 @given(
     st.recursive(
         st.none()
@@ -69,6 +70,7 @@ def test_values_from_data_come_through_as_they_are(value: object) -> None:
     assert json.loads(made.line)["params"]["content"][0] == value
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_data_is_never_rendered_as_template(text: str) -> None:
     assert rendered("{{ row.t }}", {"t": text + "{{ 1 / 0 }}{% nonsense"}) == text + "{{ 1 / 0 }}{% nonsense"
@@ -83,13 +85,14 @@ def test_data_is_never_rendered_as_template(text: str) -> None:
         ("{{ row.blocks | typed }}", [{"type": "text"}]),
         ("{{ row.blocks | map(attribute='type') | list | typed }}", ["text"]),
         ("{{ none | typed }}", None),
+        ("{{ result | typed }}", 7),
         ("{{ (row.n > 2) | typed }}", True),
         ("{{ (row.n if row.n > 5 else 5) | typed }}", 5),
     ],
     ids=brief,
 )
 def test_only_typed_gives_anything_but_text(source: str, value: object) -> None:
-    made = rendered(source, {"n": 3, "text": "42", "blocks": [{"type": "text"}]})
+    made = rendered(source, {"n": 3, "text": "42", "blocks": [{"type": "text"}], "result": 7})
     assert made == value
     assert type(made) is type(value)
 
@@ -110,6 +113,8 @@ def test_only_typed_gives_anything_but_text(source: str, value: object) -> None:
         ("{{ row.nope | default('d') }}", {}, "d"),
         ("{% if row.nope is defined %}a{% else %}b{% endif %}", {}, "b"),
         ("{{ row.get('nope', 'd') }}", {}, "d"),
+        ("{{ row.l | first | default('d') }}{{ row.l[3] | default('e') }}", {"l": []}, "de"),
+        ("{{ result }}", {"result": "r"}, "r"),
         ("a\n{% if true %}\nb\n{% endif %}\nc\n", {}, "a\nb\nc\n"),
         ("a\n  {% for x in [1, 2] %}\n  {{ x }}\n  {% endfor %}\nb", {}, "a\n  1\n  2\nb"),
         (

@@ -112,7 +112,7 @@ def test_lines_of_keys_items_and_strings_are_known() -> None:
         ("- " * 10_000, 1, "nested deeper than 64"),
         ("a: " + "{b: " * 10_000, 1, "nested deeper than 64"),
         ("a: [" + "x, " * 50_000 + "]", 1, "more than 20,000 values"),
-        ("a: " + "x" * MAX_BYTES, None, "a template has at most 1,000,000 bytes"),
+        ("a: " + "x" * MAX_BYTES, None, "a template has at most 250,000 bytes"),
     ],
     ids=brief,
 )

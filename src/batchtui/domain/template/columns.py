@@ -6,10 +6,7 @@ from dataclasses import dataclass, field
 
 from jinja2 import meta, nodes
 
-from batchtui.domain.template.sandbox import NAMES
-
-GLOBALS = frozenset({"range", "dict", "namespace"})
-"""What a template can call; a column of that name takes its place."""
+from batchtui.domain.template.sandbox import GLOBALS, NAMES
 
 _ROW_METHODS = frozenset({"get", "items", "keys", "values"})
 _GUARDS = frozenset({"default", "d", "defined", "undefined"})

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from jinja2 import Template as Program
-from jinja2 import Undefined, nodes
+from jinja2 import Template, Undefined, nodes
 from jinja2.runtime import Context
 
 from batchtui.domain.template.columns import Used, used_in
@@ -19,11 +18,12 @@ _FILE = "<template>"
 _RESULT = "result"
 
 
-class Source:
+class Program:
     """A source that can be run; a string that is nothing but `{{ … | typed }}` gives the value of the expression.
 
-    `used` is what it uses of a row, `problems` are line and message of what it may not use; with any it does
-    nothing. Making one raises one of SYNTAX_FAILURES, running it one of FAILURES.
+    `used` is what it uses of a row, `parts` how much of Jinja2 there is in it, `problems` are line and message of
+    what it may not use; with any it does nothing. Making one raises one of SYNTAX_FAILURES, running it one of
+    FAILURES.
     """
 
     def __init__(self, sandbox: Sandbox, text: str, place: Place) -> None:
@@ -35,15 +35,16 @@ class Source:
             tree.set_environment(sandbox)
         self.problems = list(problems_of(tree, sandbox))
         self.used = Used() if self.problems else used_in(tree)
+        self.parts = sum(1 for _ in tree.find_all(nodes.Node))
         self._sandbox = sandbox
         # With problems there is nothing to run, and an empty program is as good as none.
         code = sandbox.compiled(nodes.Template([], lineno=1) if self.problems else tree, _FILE)
-        self._program = Program.from_code(sandbox, code, {})
+        self._template = Template.from_code(sandbox, code, {})
 
     def value(self, variables: Mapping[str, Any]) -> object:
         """Return the text it makes, or the value of a typed one."""
         context = Context(self._sandbox, variables, None, {})  # type: ignore[arg-type]  # it is only read
-        pieces = list(self._program.root_render_func(context))
+        pieces = list(self._template.root_render_func(context))
         if self.typed is not None:
             result = context.vars[_RESULT]
             return str(result) if isinstance(result, Undefined) else result
@@ -57,7 +58,7 @@ class Source:
         line, trace = 1, error.__traceback__
         while trace is not None:
             if trace.tb_frame.f_code.co_filename == _FILE:
-                line = self._program.get_corresponding_lineno(trace.tb_lineno)
+                line = self._template.get_corresponding_lineno(trace.tb_lineno)
             trace = trace.tb_next
         return self.place.line_of(line)
 

@@ -8,11 +8,11 @@ from typing import Any
 from jinja2 import TemplateSyntaxError
 
 from batchtui.domain.errors import RenderError, TemplateError
-from batchtui.domain.template.compiled import Source
+from batchtui.domain.template.compiled import Program
 from batchtui.domain.template.filters import TYPED
 from batchtui.domain.template.parse import syntax_message
 from batchtui.domain.template.problem import Place, TemplateProblem
-from batchtui.domain.template.sandbox import FAILURES, SYNTAX_FAILURES, Row, Sandbox
+from batchtui.domain.template.sandbox import FAILURES, GLOBALS, SYNTAX_FAILURES, Row, Sandbox
 
 _TOLD_CHARS = 80
 
@@ -30,18 +30,18 @@ def expression(text: str) -> Callable[[Mapping[str, Any], int], bool]:
         raise TemplateError(name, [TemplateProblem(None, "there is nothing in it")])
     try:
         # The line break ends nothing here, but what stands in the text cannot reach over it with a comment.
-        source = Source(sandbox, f"{{{{ ({text}\n) | {TYPED} }}}}", Place(1, False))
+        program = Program(sandbox, f"{{{{ ({text}\n) | {TYPED} }}}}", Place(1, False))
     except SYNTAX_FAILURES as error:
         message = error.message if isinstance(error, TemplateSyntaxError) else syntax_message(error)
         raise TemplateError(name, [TemplateProblem(None, message or "this is no expression")]) from error
-    if source.problems:
-        raise TemplateError(name, [TemplateProblem(None, message) for _, message in source.problems])
+    if program.problems:
+        raise TemplateError(name, [TemplateProblem(None, message) for _, message in program.problems])
 
     def holds(values: Mapping[str, Any], number: int) -> bool:
         row = Row(values)
         sandbox.meter.begin()
         try:
-            return bool(source.value({**sandbox.globals, **row, "row": row, "row_number": number}))
+            return bool(program.value({**GLOBALS, **row, "row": row, "row_number": number}))
         except FAILURES as error:
             raise RenderError(name, None, number, str(error) or type(error).__name__) from error
 

@@ -102,7 +102,7 @@ def weight_of(value: object) -> int:
         elif isinstance(item, int):
             if item.bit_length() > MAX_BITS:
                 refuse_number()
-        elif isinstance(item, Undefined):
+        elif isinstance(item, Undefined) and item is not value:
             str(item)
         if weight > MAX_CHARS:
             fits(weight)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -11,11 +10,11 @@ from jinja2 import TemplateSyntaxError
 
 from batchtui.domain.checks import Checks, read_checks
 from batchtui.domain.errors import TemplateError
-from batchtui.domain.template.compiled import Source as Compiled
+from batchtui.domain.template.compiled import Program
 from batchtui.domain.template.filters import TYPED
 from batchtui.domain.template.model import DEFAULT_CUSTOM_ID, Template
 from batchtui.domain.template.problem import Path, Place, TemplateProblem
-from batchtui.domain.template.sandbox import SYNTAX_FAILURES, Sandbox
+from batchtui.domain.template.sandbox import MAX_PARTS, SYNTAX_FAILURES, TOO_MANY_PARTS, Sandbox
 from batchtui.domain.template.source import MAX_PROBLEMS, Source, is_jinja, read_source, strings_in
 
 KEYS = ("description", "custom_id", "params", "defaults", "betas", "checks")
@@ -100,11 +99,15 @@ class _Reader:
         return checks
 
     def _check_jinja(self, custom_id: str, params: dict[str, Any]) -> None:
+        left = MAX_PARTS
         for path, text in (*strings_in(custom_id, ("custom_id",)), *strings_in(params, ("params",))):
-            if is_jinja(text):
+            if left > 0 and is_jinja(text):
                 place = self._source.places.get(path, Place(1, False))
-                for line, message in _jinja_problems(text, may_be_typed=path != ("custom_id",)):
-                    self.problems.append(TemplateProblem(place.line_of(line), message))
+                parts, wrong = _looked_at(text, may_be_typed=path != ("custom_id",))
+                left -= parts
+                if left <= 0 and not wrong:
+                    wrong = [(1, TOO_MANY_PARTS)]
+                self.problems += [TemplateProblem(place.line_of(line), message) for line, message in wrong]
         for path, line in self._source.lines.items():
             if isinstance(path[-1], str) and path[0] == "params" and is_jinja(path[-1]):
                 self.problems.append(TemplateProblem(line, f"the key {path[-1]!r}: keys are not rendered"))
@@ -119,16 +122,16 @@ def _sandbox() -> Sandbox:
     return Sandbox()
 
 
-def _jinja_problems(text: str, *, may_be_typed: bool) -> Iterator[tuple[int, str]]:
+def _looked_at(text: str, *, may_be_typed: bool) -> tuple[int, list[tuple[int, str]]]:
+    """Return how much Jinja2 there is in a source, and line and message of what is wrong with it."""
     try:
-        source = Compiled(_sandbox(), text, Place(1, True))
+        program = Program(_sandbox(), text, Place(1, True))
     except SYNTAX_FAILURES as error:
-        line = error.lineno if isinstance(error, TemplateSyntaxError) else 1
-        yield line, syntax_message(error)
-        return
-    yield from source.problems
-    if source.typed is not None and not may_be_typed:
-        yield 1, f"a custom_id is text, so it has no `{TYPED}`"
+        return 0, [(error.lineno if isinstance(error, TemplateSyntaxError) else 1, syntax_message(error))]
+    wrong = program.problems
+    if program.typed is not None and not may_be_typed:
+        wrong = [*wrong, (1, f"a custom_id is text, so it has no `{TYPED}`")]
+    return program.parts, wrong
 
 
 def syntax_message(error: BaseException) -> str:

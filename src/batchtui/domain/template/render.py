@@ -12,14 +12,14 @@ from jinja2 import UndefinedError
 
 from batchtui.domain.errors import RenderError
 from batchtui.domain.request import CUSTOM_ID
-from batchtui.domain.template.columns import GLOBALS, Used
-from batchtui.domain.template.compiled import Source
+from batchtui.domain.template.columns import Used
+from batchtui.domain.template.compiled import Program
 from batchtui.domain.template.files import Files
 from batchtui.domain.template.model import Rendered, Template
 from batchtui.domain.template.plain import check_plain
 from batchtui.domain.template.problem import Path as Where
 from batchtui.domain.template.problem import Place
-from batchtui.domain.template.sandbox import FAILURES, Row, Sandbox
+from batchtui.domain.template.sandbox import FAILURES, GLOBALS, Row, Sandbox
 from batchtui.domain.template.source import is_jinja
 
 _Make = Callable[[Sequence[object]], Any]
@@ -50,18 +50,18 @@ class Renderer:
         self._values = dict(values or {})
         self._sandbox = Sandbox(Files(folder, allowed))
         self._places = template.places
-        self._custom_id = self._source(template.custom_id, ("custom_id",))
+        self._custom_id = self._program(template.custom_id, ("custom_id",))
         self._slots: list[_Slot] = []
         self._line: list[bytes | int] = []
         self._make = self._compile(template.params, ("params",))
         self._used = Used()
-        for source in (self._custom_id, *(slot.source for slot in self._slots)):
-            self._used.add(source.used)
+        for program in (self._custom_id, *(slot.program for slot in self._slots)):
+            self._used.add(program.used)
 
     @property
     def variables(self) -> frozenset[str]:
         """Return the columns it needs or could use: neither what has a default or a value nor its own variables."""
-        return frozenset(self._used.names - GLOBALS - self._defaults.keys() - self._values.keys())
+        return frozenset(self._used.names - GLOBALS.keys() - self._defaults.keys() - self._values.keys())
 
     def missing(self, columns: Collection[str]) -> tuple[str, ...]:
         """Return what it needs and data with these columns does not have."""
@@ -76,7 +76,7 @@ class Renderer:
         row = Row(self._defaults)
         row.update(values)
         row.update(self._values)
-        variables = {**self._sandbox.globals, **row, "row": row, "row_number": number}
+        variables = {**GLOBALS, **row, "row": row, "row_number": number}
         self._sandbox.meter.begin()
         custom_id = str(self._run(self._custom_id, variables, number))
         if not CUSTOM_ID.match(custom_id):
@@ -104,33 +104,33 @@ class Renderer:
         return slot.kept
 
     def _fill(self, slot: _Slot, variables: Mapping[str, Any], number: int) -> tuple[object, bytes]:
-        value = self._run(slot.source, variables, number)
+        value = self._run(slot.program, variables, number)
         try:
             if type(value) is not str:
                 check_plain(value)
             return value, msgspec.json.encode(value)
         except UnicodeEncodeError:
-            self._refuse(slot.source.place.line, number, "the text holds half of a character (a lone surrogate)")
+            self._refuse(slot.program.place.line, number, "the text holds half of a character (a lone surrogate)")
         except (TypeError, ValueError) as error:
-            self._refuse(slot.source.place.line, number, str(error))
+            self._refuse(slot.program.place.line, number, str(error))
 
-    def _run(self, source: Source, variables: Mapping[str, Any], number: int) -> object:
+    def _run(self, program: Program, variables: Mapping[str, Any], number: int) -> object:
         try:
-            return source.value(variables)
+            return program.value(variables)
         except UndefinedError as error:
             said = str(error)
             if not said.startswith("the row has no") and not said.endswith("is undefined"):
-                self._refuse(source.line_of(error), number, said)
+                self._refuse(program.line_of(error), number, said)
             columns = [str(name) for name in variables["row"]]
             more = ", …" if len(columns) > _COLUMNS_TOLD else ""
             todo = (
                 f"The row has {', '.join(columns[:_COLUMNS_TOLD]) or 'no columns'}{more}. "
                 "A value for rows without one goes into `defaults:`."
             )
-            self._refuse(source.line_of(error), number, said, todo)
+            self._refuse(program.line_of(error), number, said, todo)
         except FAILURES as error:
             said = str(error).rstrip(".") or type(error).__name__
-            self._refuse(source.line_of(error), number, said)
+            self._refuse(program.line_of(error), number, said)
 
     def _refuse_custom_id(self, custom_id: str, number: int) -> Never:
         line = self._custom_id.place.line
@@ -145,14 +145,14 @@ class Renderer:
     def _refuse(self, line: int, number: int, message: str, todo: str = "") -> Never:
         raise RenderError(self._name, line, number, message, todo=todo)
 
-    def _source(self, text: str, path: Where) -> Source:
-        return Source(self._sandbox, text, self._places.get(path, Place(1, False)))
+    def _program(self, text: str, path: Where) -> Program:
+        return Program(self._sandbox, text, self._places.get(path, Place(1, False)))
 
     def _compile(self, value: object, path: Where) -> _Make:
         """Add the pieces of a value to the line and return what makes the value, given those of the slots."""
         if isinstance(value, str) and is_jinja(value):
             index = len(self._slots)
-            self._slots.append(_Slot(self._source(value, path)))
+            self._slots.append(_Slot(self._program(value, path)))
             self._line.append(index)
             return lambda made: made[index]
         if isinstance(value, Mapping) and _has_jinja(value):
@@ -187,9 +187,9 @@ class _Slot:
     all rows is read and encoded once. Values are compared by identity, because 1 and true are equal.
     """
 
-    def __init__(self, source: Source) -> None:
-        used = source.used
-        self.source = source
+    def __init__(self, program: Program) -> None:
+        used = program.used
+        self.program = program
         self.columns = tuple(used.columns)
         self.names = None if used.whole or used.number else tuple(used.plain)
         self.kept: tuple[object, bytes] | None = None

@@ -40,6 +40,9 @@ FAILURES = (
 SYNTAX_FAILURES = (TemplateSyntaxError, SyntaxError, RecursionError, MemoryError, ValueError, OverflowError)
 """What can come out of reading and compiling one; all but the first are for what is nested too deeply."""
 
+MAX_PARTS = 10_000
+TOO_MANY_PARTS = f"more than {MAX_PARTS:,} parts of Jinja2: names, values, operators, statements"
+
 _STEPS_OF_A_TEST = 10
 """What comparing charges; long texts may be compared, and then the clock has to be looked at soon."""
 
@@ -68,6 +71,18 @@ class _Namespace(Namespace):
         return "<namespace>"
 
 
+def _range(*bounds: int) -> range:
+    """Return whole numbers in order, not too many."""
+    numbers = range(*bounds)
+    if len(numbers) > MAX_ITEMS:
+        raise TooMuchError(f"a range of more than {MAX_ITEMS:,} numbers")
+    return numbers
+
+
+GLOBALS: Mapping[str, Callable[..., object]] = {"range": _range, "dict": dict, "namespace": _Namespace}
+"""What a template can call; a column of that name takes its place."""
+
+
 class Sandbox(SandboxedEnvironment):
     """An environment for one thread; `meter.begin()` goes before every row.
 
@@ -89,7 +104,7 @@ class Sandbox(SandboxedEnvironment):
             cache_size=0,
         )
         self.meter = Meter()
-        self.globals = {"range": _range, "dict": dict, "namespace": _Namespace}
+        self.globals = dict(GLOBALS)
         self.filters = self._filters(files or Files(None, ()))
         self.concat = self._concat  # type: ignore[method-assign]  # of which the base has one for all environments
 
@@ -126,7 +141,7 @@ class Sandbox(SandboxedEnvironment):
         """Return whether it is one of the few things that can be called."""
         if isinstance(obj, MethodType):
             return isinstance(obj.__self__, LoopContext)
-        return isinstance(obj, partial | Undefined) or obj in self.globals.values()
+        return isinstance(obj, partial | Undefined) or obj in GLOBALS.values()
 
     def call(self, context: Context, obj: Callable[..., object], /, *args: object, **kwargs: object) -> object:
         """Call something and weigh what comes of it."""
@@ -240,7 +255,10 @@ class _Charging(NodeTransformer):
 
 def problems_of(tree: nodes.Template, sandbox: Sandbox) -> Iterator[tuple[int, str]]:
     """Yield line and message of what a template uses that it may not."""
-    for node in tree.find_all(nodes.Node):
+    for number, node in enumerate(tree.find_all(nodes.Node)):
+        if number == MAX_PARTS:
+            yield node.lineno, TOO_MANY_PARTS
+            return
         if type(node) in _REFUSED:
             yield node.lineno, f"{_REFUSED[type(node)]} is not for templates: each text stands for itself"
         elif isinstance(node, nodes.For) and node.recursive:
@@ -277,14 +295,6 @@ def _written(context: Context, value: object) -> object:
     made = str(value)
     context.environment.meter.weigh(made)  # type: ignore[attr-defined]  # it is a Sandbox
     return made
-
-
-def _range(*bounds: int) -> range:
-    """Return whole numbers in order, not too many."""
-    numbers = range(*bounds)
-    if len(numbers) > MAX_ITEMS:
-        raise TooMuchError(f"a range of more than {MAX_ITEMS:,} numbers")
-    return numbers
 
 
 def _check_product(left: object, right: object) -> None:

@@ -17,7 +17,7 @@ import yaml
 from batchtui.domain.errors import TemplateError
 from batchtui.domain.template.problem import Path, Place, TemplateProblem
 
-MAX_BYTES = 1_000_000
+MAX_BYTES = 250_000
 """Bytes of a template at most; long documents are read from files."""
 
 MAX_DEPTH = 64
