@@ -10,11 +10,13 @@ from batchtui.tui import bindings
 from batchtui.tui.app import BatchtuiApp
 from batchtui.tui.screens.compose import ComposeScreen
 from batchtui.tui.screens.data_picker import DataPicker
+from batchtui.tui.screens.export import ExportScreen
 from batchtui.tui.screens.first_start import FirstStartScreen
 from batchtui.tui.screens.help import HelpScreen
 from batchtui.tui.screens.results import ResultsScreen
 from batchtui.tui.screens.settle import SettleScreen
 from batchtui.tui.screens.submit import SubmitScreen
+from batchtui.tui.widgets.choices import Choices, Toggle
 from batchtui.tui.widgets.dialogs import ConfirmScreen, PromptScreen
 from batchtui.tui.widgets.filter_line import FilterLine
 from batchtui.tui.widgets.menu import MenuScreen
@@ -29,8 +31,10 @@ ROOMS: dict[str, list[BindingType]] = {
     "compose": [*bindings.TEMPLATE_TABLE, *bindings.COMPOSE, *bindings.ROOM, *bindings.APP],
 }
 DIALOGS = (
+    Choices,
     ConfirmScreen,
     DataPicker,
+    ExportScreen,
     FilterLine,
     FirstStartScreen,
     HelpScreen,
@@ -38,6 +42,7 @@ DIALOGS = (
     PromptScreen,
     SettleScreen,
     SubmitScreen,
+    Toggle,
 )
 
 

@@ -80,9 +80,9 @@ class ExportScreen(ModalScreen[ExportChoice | None]):
             path.suggester = PathSuggester()
             yield path
             yield Static(literal(f"Names without a folder go to {Path.cwd()}"), id="where")
-            yield Toggle("Request and data row beside each", id="join", compact=True)
-            yield Toggle("Keep spreadsheets from running text as formulas", value=True, id="guard", compact=True)
-            yield Toggle("One file a row, in a new folder", id="each", compact=True)
+            yield Toggle("Request and data row beside each", id="join")
+            yield Toggle("Keep spreadsheets from running text as formulas", value=True, id="guard")
+            yield Toggle("One file a row, in a new folder", id="each")
             yield Static(id="report")
             yield Static(
                 literal("enter write · tab next · ← → format · space yes or no · esc cancel"), classes="keys"

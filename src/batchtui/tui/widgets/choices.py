@@ -7,9 +7,12 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.events import Click
 from textual.message import Message
-from textual.widgets import Checkbox, Static
+from textual.widgets import Static
 
 from batchtui.tui.widgets.literal import assemble
+
+_GAPS = "●   "
+"""What stands around a name."""
 
 
 class Choices(Static, can_focus=True):
@@ -48,12 +51,14 @@ class Choices(Static, can_focus=True):
 
     def on_click(self, event: Click) -> None:
         """Choose the one clicked on."""
-        at = -1
-        for number, name in enumerate(self._names):
-            at += len(name) + 4
-            if event.get_content_offset(self) is not None and event.x - 1 <= at:
-                self._choose(number)
-                return
+        offset = event.get_content_offset(self)
+        if offset is not None:
+            end = 0
+            for number, name in enumerate(self._names):
+                end += len(name) + len(_GAPS)
+                if offset.x < end:
+                    self._choose(number)
+                    return
 
     def _choose(self, number: int) -> None:
         if number != self._chosen:
@@ -62,16 +67,51 @@ class Choices(Static, can_focus=True):
             self.post_message(self.Changed())
 
     def _line(self) -> Content:
-        drawn = [
-            (f"● {name}  ", "bold $text-primary") if name == self.value else (f"○ {name}  ", "$foreground-muted")
-            for name in self._names
-        ]
-        return assemble(*drawn)
+        return assemble(
+            *(
+                (f"● {name}  ", "bold $text-primary")
+                if name == self.value
+                else (f"○ {name}  ", "$foreground-muted")
+                for name in self._names
+            )
+        )
 
 
-class Toggle(Checkbox, inherit_bindings=False):
+class Toggle(Static, can_focus=True):
     """Yes or no; space turns it round, enter is left to the form."""
 
+    DEFAULT_CSS = """
+    Toggle { height: 1; padding: 0 1; }
+    Toggle:focus { background: $primary 20%; }
+    """
+
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "toggle_button", "Turn round", show=False, id="toggle", tooltip="Yes or no"),
+        Binding("space", "turn", "Turn round", show=False, id="toggle", tooltip="Yes or no"),
     ]
+
+    class Changed(Message):
+        """It was turned round."""
+
+    def __init__(self, label: str, *, value: bool = False, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._label = label
+        self.value = value
+
+    def on_mount(self) -> None:
+        """Show it."""
+        self.update(self._line())
+
+    def action_turn(self) -> None:
+        """Turn it round."""
+        self.value = not self.value
+        self.update(self._line())
+        self.post_message(self.Changed())
+
+    def on_click(self) -> None:
+        """Turn it round."""
+        self.action_turn()
+
+    def _line(self) -> Content:
+        return assemble(
+            ("[x] ", "bold $text-primary") if self.value else ("[ ] ", "$foreground-muted"), self._label
+        )
