@@ -228,7 +228,7 @@ CHEAP = frozenset(
 KEPT = frozenset(
     (
         *("abs", "dictsort", "filesizeformat", "float", "groupby", "int", "items", "map", "max", "min", "reject"),
-        *("rejectattr", "reverse", "select", "selectattr", "sort", "title", "unique", "urlencode"),
+        *("rejectattr", "reverse", "select", "selectattr", "sort", "title", "unique", "urlencode", "wordcount"),
     )
 )
 """Filters of Jinja2 that take short texts; the others make HTML, differ from run to run, or are of no use here."""
