@@ -73,8 +73,9 @@ class Terminal:
         started = time.perf_counter() if since is None else since
         if keys:
             os.write(self._terminal, keys)
+        end = time.perf_counter() + PATIENCE_SECONDS
         while not all(one in self.seen for one in wanted):
-            if not self._read(PATIENCE_SECONDS):
+            if not self._read(max(0.0, end - time.perf_counter())):
                 raise TimeoutError(f"{wanted} did not come after {keys!r}; the end was {self.seen[-3000:]!r}")
         return time.perf_counter() - started
 

@@ -209,5 +209,5 @@ async def test_a_file_that_is_gone_is_told_and_harms_nothing_else(bench: Workben
         await until_shown(pilot, "[all 40]")
         await pilot.press("t")
         await until_told(pilot, "results.jsonl")
-        await pilot.press("o", "y", "down", "escape")
+        await pilot.press("o", "y", "escape", "down", "escape")
         await until_shown(pilot, "n Compose")

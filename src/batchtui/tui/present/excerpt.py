@@ -8,7 +8,7 @@ from batchtui.domain.search import Search
 EXCERPT_LINE_BYTES = 64 * 1024
 """Up to which size of a line it is looked for the words: a table has many rows."""
 
-BEFORE_CHARACTERS = 24
+BEFORE_CHARACTERS = 12
 EXCERPT_CHARACTERS = 240
 
 

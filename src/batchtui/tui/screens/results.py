@@ -234,12 +234,10 @@ class ResultsScreen(ResultSearch):
     @on(VirtualTable.Highlighted, ".list")
     def _moved(self) -> None:
         self.show_row()
-        self.refresh_bindings()
 
     @on(VirtualTable.MarksChanged, ".list")
     def _marked(self) -> None:
         self.show_status()
-        self.refresh_bindings()
 
     @on(VirtualTable.Activated, ".list")
     def _activated(self) -> None:

@@ -6,14 +6,14 @@ from itertools import accumulate, islice
 from typing import ClassVar
 
 from rich.segment import Segment
+from rich.style import Style
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.cache import LRUCache
 from textual.containers import Vertical
 from textual.content import Content
-from textual.geometry import Offset, Size
-from textual.scroll_view import ScrollView
+from textual.geometry import Offset
 from textual.selection import Selection
 from textual.strip import Strip
 from textual.widgets import Static
@@ -22,6 +22,7 @@ from batchtui.tui.text import clean
 from batchtui.tui.widgets.highlight import Language, Span, code_paragraphs, spans
 from batchtui.tui.widgets.literal import literal, literal_line
 from batchtui.tui.widgets.navigation import MOVE_BINDINGS, lines_to_move
+from batchtui.tui.widgets.scrolling import LineView
 from batchtui.tui.widgets.wrap import ScreenLine, wrap
 
 BODY_CHARACTERS_MAX = 256 * 1024
@@ -30,11 +31,14 @@ BODY_CHARACTERS_MAX = 256 * 1024
 HITS_MAX = 5_000
 """How many hits of a search are shown in a body."""
 
+MARGIN_CELLS = 1
+"""How far from the left the text begins."""
+
 Find = Callable[[str], Iterable[tuple[int, int]]]
 """Gives where something stands in a text, in order: its first character and the one after its last."""
 
 
-class TextView(ScrollView, can_focus=True, inherit_bindings=False):
+class TextView(LineView, can_focus=True, inherit_bindings=False):
     """A read-only text of up to some hundred kilobytes, wrapped to the width; its text can be selected."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -55,10 +59,6 @@ class TextView(ScrollView, can_focus=True, inherit_bindings=False):
         height: 1fr;
         background: $surface;
         color: $foreground;
-        padding: 0 0 0 1;
-        overflow-x: hidden;
-        overflow-y: auto;
-        scrollbar-size-vertical: 1;
         & > .text-view--code { color: $text-success; }
         & > .text-view--heading { color: $text-primary; text-style: bold; }
         & > .text-view--hit { background: $warning; color: $background; text-style: bold; }
@@ -90,6 +90,7 @@ class TextView(ScrollView, can_focus=True, inherit_bindings=False):
         self._width = 0
         self._lines: list[ScreenLine] = []
         self._spans: LRUCache[int, list[Span]] = LRUCache(256)
+        self._strips: LRUCache[int, Strip] = LRUCache(256)
         self._hits: list[tuple[int, int]] = []
         self._hit = 0
 
@@ -147,44 +148,54 @@ class TextView(ScrollView, can_focus=True, inherit_bindings=False):
     @property
     def _wrap_width(self) -> int:
         """The cells for text: without the scrollbar, so that its coming and going does not wrap anew."""
-        return max(1, self.size.width - 2)
+        return max(1, self.size.width - MARGIN_CELLS - 2)
 
     def _wrap(self) -> None:
         self._width = self._wrap_width
         self._lines = wrap(self._text, self._width) if self._text else []
-        self.virtual_size = Size(1, len(self._lines) + bool(self._note))
+        self._strips.clear()
+        self.set_line_count(len(self._lines) + bool(self._note))
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
         """Draw one line of the screen."""
         plain = self.visual_style.rich_style
-        width = self.size.width
+        width = self.size.width - MARGIN_CELLS
         number = y + self.scroll_offset.y
+        strip = self._strips.get(number)
+        if strip is None:
+            strip = self._text_line(number, plain).adjust_cell_length(width, plain).apply_offsets(0, number)
+            strip = self._strips[number] = Strip([Segment(" " * MARGIN_CELLS, plain), *strip], width + MARGIN_CELLS)
+        return strip
+
+    def _text_line(self, number: int, plain: Style) -> Strip:
         if number >= len(self._lines):
-            if number == len(self._lines) and self._note:
-                note_style = self.get_visual_style("text-view--note").rich_style
-                return Strip([Segment(self._note, note_style)]).adjust_cell_length(width, plain)
-            return Strip.blank(width, plain)
+            has_note = self._note and number == len(self._lines)
+            note = Segment(self._note, self.get_visual_style("text-view--note").rich_style)
+            return Strip([note] if has_note else [])
         line = self._lines[number]
         # A flood of combining characters is one cell wide and may be a whole body long.
         end = min(line.end, line.start + self._width * 8 + 16)
-        text = Text(self._text[line.start : end], end="", no_wrap=True)
-        text.stylize(plain)
+        text = self._text[line.start : end]
         shift = line.start - self._paragraph_starts[line.paragraph]
-        for span in self._paragraph_spans(line.paragraph):
-            style = self.get_visual_style(f"text-view--{span.look}").rich_style
-            text.stylize(style, max(0, span.start - shift), max(0, span.end - shift))
-        for start, stop in self._hits_between(line.start, end):
-            style = self.get_visual_style("text-view--hit").rich_style
-            text.stylize(style, max(0, start - line.start), stop - line.start)
+        looks = [
+            (f"text-view--{span.look}", span.start - shift, span.end - shift)
+            for span in self._paragraph_spans(line.paragraph)
+            if span.end > shift and span.start < shift + len(text)
+        ]
+        looks += [("text-view--hit", start - line.start, stop - line.start) for start, stop in self._hits_in(line)]
         selection = self.text_selection
         selected = selection.get_span(number) if selection else None
+        if not looks and not selected:
+            return Strip([Segment(text, plain)])
+        styled = Text(text, plain, end="", no_wrap=True)
+        for look, start, stop in looks:
+            styled.stylize(self.get_visual_style(look).rich_style, max(0, start), max(0, stop))
         if selected:
             start, stop = selected
             style = self.screen.get_component_rich_style("screen--selection")
-            text.stylize(style, start, len(text) if stop == -1 else stop)
-        strip = Strip(text.render(self.app.console)).adjust_cell_length(width, plain)
-        return strip.apply_offsets(0, number)
+            styled.stylize(style, start, len(text) if stop == -1 else stop)
+        return Strip(styled.render(self.app.console))
 
     def _paragraph_spans(self, number: int) -> list[Span]:
         found = self._spans.get(number)
@@ -195,11 +206,11 @@ class TextView(ScrollView, can_focus=True, inherit_bindings=False):
             self._spans[number] = found
         return found
 
-    def _hits_between(self, start: int, end: int) -> Iterable[tuple[int, int]]:
+    def _hits_in(self, line: ScreenLine) -> list[tuple[int, int]]:
         # Hits do not overlap, so that only the one before the first that begins here can reach into it.
-        first = max(0, bisect_left(self._hits, (start, start)) - 1)
-        last = bisect_left(self._hits, (end, end))
-        return (hit for hit in self._hits[first:last] if hit[1] > start)
+        first = max(0, bisect_left(self._hits, (line.start, line.start)) - 1)
+        last = bisect_left(self._hits, (line.end, line.end))
+        return [hit for hit in self._hits[first:last] if hit[1] > line.start]
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
         """Return the selected text with its own line breaks, not those of the wrapping."""
@@ -217,7 +228,13 @@ class TextView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def selection_updated(self, selection: Selection | None) -> None:
         """Show what is selected."""
+        self._strips.clear()
         self.refresh()
+
+    def notify_style_update(self) -> None:
+        """Draw anew in other styles."""
+        super().notify_style_update()
+        self._strips.clear()
 
     def action_go(self, where: str) -> None:
         """Scroll: by lines or pages, to the start or the end."""
@@ -269,5 +286,5 @@ class ReadingPane(Vertical):
         What `find` finds in the body stands out.
         """
         line = literal(title) if isinstance(title, Content) else literal_line(title, max_length=500)
-        self.query_one(".reading-pane--title", Static).update(line)
+        self.query_one(".reading-pane--title", Static).update(line, layout=False)
         self.query_one(TextView).set_text(body, language, keep_place=keep_place, find=find)

@@ -8,18 +8,18 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.geometry import Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from batchtui.tui.widgets.literal import literal
 from batchtui.tui.widgets.navigation import MOVE_BINDINGS, lines_to_move
+from batchtui.tui.widgets.scrolling import LineView
 from batchtui.tui.widgets.table_model import Column, K, ListSource, Marks, RowBlocks, RowSource, in_order
 from batchtui.tui.widgets.table_paint import GUTTER_WIDTH, RowPainter
 
 EventK = TypeVar("EventK", bound=Hashable)
 
 
-class VirtualTable(ScrollView, Generic[K], can_focus=True, inherit_bindings=False):
+class VirtualTable(LineView, Generic[K], can_focus=True, inherit_bindings=False):
     """A table over a `RowSource`: a cursor kept by key, marks, a sortable header, columns that follow the width.
 
     The table only shows and points. Sorting, filtering and reading are the source's: give it a new one with
@@ -49,9 +49,6 @@ class VirtualTable(ScrollView, Generic[K], can_focus=True, inherit_bindings=Fals
         background: $surface;
         color: $foreground;
         text-align: center;
-        overflow-x: hidden;
-        overflow-y: auto;
-        scrollbar-size-vertical: 1;
         & > .virtual-table--header { color: $text-muted; background: $panel; text-style: bold; }
         & > .virtual-table--sorted { color: $text-accent; }
         & > .virtual-table--cursor { background: $foreground 8%; }
@@ -227,7 +224,7 @@ class VirtualTable(ScrollView, Generic[K], can_focus=True, inherit_bindings=Fals
         self._blocks = RowBlocks(self._source)
         self._painter.forget()
         self._marks.prune(self._source)
-        self.virtual_size = Size(1, len(self._source) + 1)
+        self.set_line_count(len(self._source) + 1)
         top = self.scroll_offset.y
         line = self._cursor - top
         index = None if self._cursor_key is None else self._source.index_of(self._cursor_key)
