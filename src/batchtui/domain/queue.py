@@ -39,6 +39,23 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
+class Attempted:
+    """What became of a row in one attempt.
+
+    `outcome` is that of its result, or `missing`, `gone` with the results of the batch, or `running`. `is_edited`
+    says that its request was not the one of the attempt before. `cost_usd` is None where it is not known.
+    """
+
+    attempt: int
+    batch_id: str
+    outcome: str
+    error_type: str | None
+    error_message: str | None
+    cost_usd: float | None
+    is_edited: bool
+
+
+@dataclass(frozen=True, slots=True)
 class QueueRow:
     """A row that has no answer, or one that a person wants another of.
 
@@ -74,7 +91,10 @@ class QueueRow:
 
 @dataclass(frozen=True, slots=True)
 class QueueGroup:
-    """Rows of one job whose errors are alike and that are in the same state; `custom_ids` in input order."""
+    """Rows of one job whose errors are alike and that are in the same state; `custom_ids` in input order.
+
+    `attempt` is the newest that one of them failed in, and `edited` of them are not sent as they were.
+    """
 
     job_id: str
     job_name: str
@@ -83,6 +103,7 @@ class QueueGroup:
     verdict: Verdict
     why: str
     state: QueueState
+    attempt: int
     edited: int
     custom_ids: tuple[str, ...]
 
@@ -132,6 +153,7 @@ def groups(job_id: str, job_name: str, rows: Iterable[QueueRow]) -> list[QueueGr
             verdict,
             alikes[0].why,
             state,
+            max(row.failure.attempt for row in alikes),
             sum(row.decision is not None and row.decision.is_edit for row in alikes),
             tuple(row.custom_id for row in alikes),
         )

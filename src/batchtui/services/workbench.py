@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from batchtui.services.models import ModelLists
     from batchtui.services.poll import Poller, PollState
     from batchtui.services.prepare import Prepared
+    from batchtui.services.queue import Queue
     from batchtui.services.read import Reader
     from batchtui.services.recent import RecentData
     from batchtui.services.retry import Retries
@@ -138,6 +139,22 @@ class Workbench:
             self.models,
             table=verdicts(self.profile.rules),
             policy=self.profile.policy,
+        )
+
+    @cached_property
+    def queue(self) -> Queue:
+        """What failed and waits to be sent again."""
+        from batchtui.services.queue import Queue
+
+        return Queue(
+            self.store,
+            self.retries,
+            self.models,
+            profile=self.profile.name,
+            base_url=self.gateway.base_url,
+            policy=self.profile.policy,
+            max_cost_usd=self.profile.max_cost_usd,
+            require_writable=self.require_writable,
         )
 
     @cached_property
