@@ -298,7 +298,7 @@ def _answer(
 ) -> ResultFacts:
     flag = _STOP_FLAGS.get(stop_reason) if stop_reason else None
     flags: tuple[str, ...] = (flag,) if flag else ()
-    if checks and (failing := checks.failing(text, stop_reason)):
+    if checks is not None and (failing := checks.failing(text, stop_reason)):
         flags += (FLAGGED, *(f"check:{name}" for name in failing))
     return ResultFacts(
         custom_id,
@@ -310,10 +310,18 @@ def _answer(
         tokens,
         len(text),
         blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(),
-        _text(" ".join(text[:PREVIEW_FROM_CHARS].split())[:PREVIEW_CHARS]),
+        _preview(text),
         flags,
         text_blocks,
     )
+
+
+def _preview(text: str) -> str:
+    """Return the beginning of a text with all white space drawn together."""
+    begin = text[:PREVIEW_CHARS]
+    if begin.isprintable() and "  " not in begin:
+        return begin.strip()
+    return _text(" ".join(text[:PREVIEW_FROM_CHARS].split())[:PREVIEW_CHARS])
 
 
 def _error(result: Mapping[str, Any]) -> tuple[str | None, str | None]:

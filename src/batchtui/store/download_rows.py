@@ -75,7 +75,7 @@ def finish(connection: sqlite3.Connection, batch_id: str, rows: RowMaker, ingest
         (
             rows.download_key,
             "complete" if ingested.complete else "partial",
-            msgspec.json.encode(sorted(rows.models)).decode(),
+            msgspec.json.encode(sorted(rows.rates)).decode(),
             rows.batch_key,
         ),
     )

@@ -22,7 +22,7 @@ FLUSH_BYTES = 2_000_000
 FLUSH_SECONDS = 0.25
 """How long bytes wait for more at most, so that rows of a slow download can be read soon."""
 
-ROWS_AT_ONCE = 4_000
+ROWS_AT_ONCE = 2_000
 """How many rows go into one transaction at most."""
 
 

@@ -14,19 +14,22 @@ class Lines:
 
     def feed(self, chunk: bytes) -> Iterator[tuple[int, bytes]]:
         """Yield offset and bytes of each line that is complete by now, without its newline."""
-        first, *pieces = chunk.split(b"\n")
-        self._rest.append(first)
-        for piece in pieces:
-            yield from self._cut(1)
-            self._rest.append(piece)
+        lines = chunk.split(b"\n")
+        self._rest.append(lines.pop())
+        if not lines:
+            return
+        *begun, rest = self._rest
+        lines[0] = b"".join([*begun, lines[0]])
+        self._rest = [rest]
+        for line in lines:
+            if line.strip():
+                yield self.offset, line
+            self.offset += len(line) + 1
 
     def end(self) -> Iterator[tuple[int, bytes]]:
         """Yield what came after the last newline, if it is anything."""
-        yield from self._cut(0)
-
-    def _cut(self, newline_bytes: int) -> Iterator[tuple[int, bytes]]:
         line = b"".join(self._rest)
         self._rest.clear()
         if line.strip():
             yield self.offset, line
-        self.offset += len(line) + newline_bytes
+        self.offset += len(line)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from batchtui.domain.cost import batch_rates
+from batchtui.domain.cost import Rates, batch_rates
 from batchtui.domain.result import (
     CANCELED,
     ERRORED,
@@ -73,14 +73,14 @@ class RowMaker:
         self.overview = OverviewMaker()
         self.request_count = ordinals.count
         self._ordinals = ordinals
-        self._checks = checks
+        self._checks = checks or None
         self.lines = 0
         self.unreadable = 0
         self._answers = 0
         self.cost_usd = 0.0
         self.priced = 0
         self.unpriced = 0
-        self.models: set[str] = set()
+        self.rates: dict[str, Rates | None] = {}
 
     def row(self, line: bytes, offset: int) -> Row:
         """Return the row of a line that begins at an offset of its file."""
@@ -135,20 +135,25 @@ class RowMaker:
         )
 
     def _cost_usd(self, facts: ResultFacts) -> float | None:
+        if facts.type == SUCCEEDED and facts.model is not None:
+            rates = self._rates_of(facts.model)
+            if rates is not None:
+                cost_usd = rates.cost_usd(facts.tokens)
+                self.priced += 1
+                self.cost_usd += cost_usd
+                return cost_usd
         if facts.type in _NOT_BILLED:
             return 0.0
         if facts.type == UNREADABLE:
             self.unreadable += 1
-        if facts.model is not None:
-            self.models.add(facts.model)
-        rates = batch_rates(facts.model) if facts.type == SUCCEEDED and facts.model else None
-        if rates is None:
-            self.unpriced += 1
-            return None
-        cost_usd = rates.cost_usd(facts.tokens)
-        self.priced += 1
-        self.cost_usd += cost_usd
-        return cost_usd
+        self.unpriced += 1
+        return None
+
+    def _rates_of(self, model: str) -> Rates | None:
+        try:
+            return self.rates[model]
+        except KeyError:
+            return self.rates.setdefault(model, batch_rates(model))
 
 
 def stored_result(batch_key: int, batch_id: str, attempt: int, row: tuple[Any, ...]) -> StoredResult:
