@@ -10,6 +10,7 @@ from textual.geometry import Size
 
 from batchtui.domain.batch import StoredBatch
 from batchtui.domain.job import Intent
+from batchtui.store import Store
 from batchtui.tui import bindings
 from batchtui.tui.messages import (
     AdoptAsked,
@@ -167,18 +168,11 @@ class BatchesScreen(Room):
                 item,
                 utc_now(),
                 received_bytes=self.session.downloads.get(item.id) if isinstance(item, StoredBatch) else None,
-                strangers=self._strangers(item),
+                strangers=_strangers(self.session.workbench.store, item),
                 next_look_at=poll.next_at if poll else None,
             )
             self.pane.show(lines, keep_place=key == self._shown)
         self._shown = key
-
-    def _strangers(self, item: Item) -> int:
-        """Return how many results of a row answer none of its requests."""
-        if isinstance(item, Intent):
-            return 0
-        count = self.session.workbench.store.batches.stranger_count
-        return sum(count(stored.key) for stored in batches_of(item) if stored.results != "none")
 
     @property
     def item(self) -> Item | None:
@@ -208,6 +202,7 @@ class BatchesScreen(Room):
                 chosen.update((stored.id, stored) for stored in batches_of(item))
         return list(chosen.values())
 
+    @on(VirtualTable.Activated)
     async def open_results(self) -> None:
         """Read the results, or settle what has no batch yet."""
         if isinstance(self.item, Intent):
@@ -297,13 +292,17 @@ class BatchesScreen(Room):
         self.show_details()
         self.refresh_bindings()
 
-    @on(VirtualTable.Activated)
-    async def _activated(self) -> None:
-        await self.open_results()
-
     @on(FilterLine.Changed)
     def _filtered(self, event: FilterLine.Changed) -> None:
         from batchtui.domain.filter import parse_filter
 
         self._words = parse_filter(event.text, listing.FIELDS) if event.text.strip() else None
         self.fill()
+
+
+def _strangers(store: Store, item: Item) -> int:
+    """Return how many results of a row answer none of its requests."""
+    if isinstance(item, Intent):
+        return 0
+    batches = (stored for stored in batches_of(item) if stored.results != "none")
+    return sum(store.batches.stranger_count(stored.key) for stored in batches)
