@@ -188,7 +188,7 @@ async def test_read_only_sends_nothing(server: Served, bench: Workbench, places:
     app = make_app(reading)
     async with app.run_test(size=NARROW, notifications=True) as pilot:
         assert "read-only" in screen_lines(app)[0]
-        for key in ("n", "c", "r"):
+        for key in ("N", "c", "r"):
             await pilot.press(key)
         await until_told(pilot, "This is read-only")
         assert isinstance(app.screen, BatchesScreen)
