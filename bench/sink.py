@@ -1,17 +1,29 @@
 """A server that takes whatever is sent to it and does nothing with it, so that only the client is measured.
 
-Prints its base URL. Every POST is answered with a batch, every GET with an empty page.
+Prints its base URL. Every create is answered with a new batch, every count of tokens with 500, every GET with an
+empty page.
 """
 
 from __future__ import annotations
 
 import asyncio
+from itertools import count
 
 BATCH = (
-    b'{"id":"msgbatch_01sink","type":"message_batch","processing_status":"in_progress","request_counts":'
-    b'{"processing":1,"succeeded":0,"errored":0,"canceled":0,"expired":0},"created_at":"2026-01-01T00:00:00Z"}'
+    b'{"id":"msgbatch_01sink%04d","type":"message_batch","processing_status":"in_progress","request_counts":'
+    b'{"processing":0,"succeeded":0,"errored":0,"canceled":0,"expired":0},"created_at":"2026-01-01T00:00:00Z"}'
 )
+TOKENS = b'{"input_tokens":500}'
 PAGE = b'{"data":[],"has_more":false,"first_id":null,"last_id":null}'
+
+
+numbers = count(1)
+
+
+def body_of(head: bytes) -> bytes:
+    if not head.startswith(b"POST"):
+        return PAGE
+    return TOKENS if b"count_tokens" in head.partition(b"\r\n")[0] else BATCH % next(numbers)
 
 
 async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -22,7 +34,7 @@ async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
             writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         while length:
             length -= len(await reader.read(min(length, 1 << 20)))
-        body = BATCH if head.startswith(b"POST") else PAGE
+        body = body_of(head)
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n")
         writer.write(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -17,10 +18,12 @@ from batchtui.services.retry import RetryPlan
 from batchtui.services.workbench import Workbench
 from batchtui.simulator import Fault, Served
 from batchtui.tui.flows.ask import agreed
+from batchtui.tui.present.notices import Notice
 from batchtui.tui.present.questions import Question
 from batchtui.tui.screens.batches import BatchesScreen
 from batchtui.tui.screens.settle import SettleScreen
 from batchtui.tui.screens.submit import SubmitScreen
+from batchtui.tui.toasts import tell
 from batchtui.tui.widgets.dialogs import ConfirmScreen
 from tests.services.conftest import posts, request_line
 from tests.tui.conftest import (
@@ -93,8 +96,56 @@ async def test_parts_that_wait_for_room_are_shown_and_go_out_by_themselves(
         end_all(server)
         await pilot.press("R")
         await until(pilot, lambda: posts(server) == 2)
+        await until(pilot, lambda: bench.settlements.open_submissions() == [])
         await until(pilot, lambda: "◷ waiting" not in screen_text(app))
-    assert bench.settlements.open_submissions() == []
+
+
+@pytest.mark.parametrize("size", [NARROW, WIDE])
+async def test_the_time_a_part_has_to_wait_is_seen_to_pass(
+    bench: Workbench, server: Served, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    path = write_requests(tmp_path / "rivers.jsonl")
+    server.simulator.faults.pending.append(
+        Fault(kind="refuse", status=429, retry_after=300, method="POST", path=CREATE)
+    )
+    await bench.submissions.send(await bench.prepare(path.read_bytes().splitlines(), "test"), name="rivers")
+
+    def left() -> list[str]:
+        return re.findall(r"in (4:\d\d|5:00)", screen_text(app))
+
+    app = make_app(bench)
+    async with app.run_test(size=size) as pilot:
+        await until_shown(pilot, "◷ in", "not before", "It goes out by itself")
+        before = left()
+        assert len(before) == 2, "in the list and in the details"
+        await until(pilot, lambda: len(left()) == 2 and before[0] not in left())
+    assert posts(server) == 1
+
+
+async def test_a_body_on_its_way_has_a_bar(
+    bench: Workbench, server: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_requests(tmp_path / "rivers.jsonl", 2_000)
+    bars: list[str] = []
+    app = make_app(bench)
+
+    def see(_nothing: None) -> None:
+        bars.extend(
+            f"{doing.sent_bytes} of {doing.total_bytes}" for doing in app.session.doing if doing.total_bytes
+        )
+
+    async with app.run_test(size=NARROW, notifications=True) as pilot:
+        app.session.activity_changed.subscribe(app.screen, see)
+        await pilot.press("N")
+        await until(pilot, lambda: isinstance(app.screen, SubmitScreen))
+        app.screen.query_one("#path", Input).value = str(path)
+        await pilot.press("enter")
+        await until_shown(pilot, "Send 2,000 requests?")
+        await pilot.press("y")
+        await until_told(pilot, "rivers is on its way: 2,000 requests")
+    total = body_length(sum(map(len, path.read_bytes().splitlines())), 2_000)
+    assert bars[-1] == f"{total} of {total}"
+    assert len(bars) > 1
 
 
 async def test_a_file_is_checked_priced_and_sent(bench: Workbench, server: Served, tmp_path: Path) -> None:
@@ -153,7 +204,7 @@ async def test_what_can_be_mended_is_offered(
         await until(pilot, lambda: isinstance(app.screen, SubmitScreen))
         app.screen.query_one("#path", Input).value = str(path)
         await pilot.press("enter")
-        await until_shown(pilot, "line 1 a: temperature", "line 2 b: betas", "ctrl+r leaves such params out")
+        await until_shown(pilot, "ctrl+r mends this", "line 1 a: temperature", "line 2 b: betas")
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, BatchesScreen))
         await until(pilot, lambda: not list(bench.store.files.spool_path("x").parent.parent.iterdir()))
@@ -161,7 +212,7 @@ async def test_what_can_be_mended_is_offered(
         await until(pilot, lambda: isinstance(app.screen, SubmitScreen))
         app.screen.query_one("#path", Input).value = str(path)
         await pilot.press("enter")
-        await until_shown(pilot, "ctrl+r leaves such params out")
+        await until_shown(pilot, "ctrl+r mends this")
         await pilot.press(key)
         await until_shown(pilot, "Send 2 requests?", *(["2 warnings"] if kept else ["2 requests mended", "b-1"]))
         await pilot.press("y")
@@ -170,6 +221,24 @@ async def test_what_can_be_mended_is_offered(
     assert (b"temperature" in bench.store.files.requests_path(stored.id).read_bytes()) is kept
     create = next(seen for seen in server.simulator.log if seen["method"] == "POST" and seen["path"] == CREATE)
     assert create["headers"].get("anthropic-beta") == (None if kept else "b-1")
+
+
+async def test_toasts_leave_a_question_free(bench: Workbench) -> None:
+    await submit(bench, "rivers", 3)
+    app = make_app(bench)
+    async with app.run_test(size=NARROW, notifications=True) as pilot:
+        for number in range(6):
+            tell(app, Notice(f"{number} " + "words " * 40))
+        await pilot.press("c")
+        await until_shown(pilot, "Cancel 1 batch of 3 requests?", "5 words")
+        frame = app.screen.query_one("Dialog > Vertical").region
+        shown = [toast.region for toast in app.screen.query("Toast") if toast.is_on_screen]
+        assert len(shown) == 1
+        assert not any(region.overlaps(frame) for region in shown)
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(app.screen, BatchesScreen))
+        await until_shown(pilot, "5 words")
+        assert "4 words" not in screen_text(app)
 
 
 async def test_a_key_pressed_twice_asks_once(

@@ -107,6 +107,10 @@ def _job(job: JobRow, now: datetime) -> list[Line]:
 def _intent(intent: Intent, now: datetime, next_look_at: datetime | None) -> list[Line]:
     lines: list[Line] = [_title(intent.job_name, intent), []]
     lines += [[Cell(text)] for text in _INTENT_HELP.get(intent.state, ())]
+    if (left := time_to_wait(intent, now)) is not None:
+        lines.append(_fact("not before", local_time(intent.not_before, seconds=True), f"in {countdown(left)}"))
+    elif intent.state == "waiting" and next_look_at is not None:
+        lines.append(_fact("next look", f"in {countdown(next_look_at - now)}"))
     if intent.error:
         lines.append([Cell(intent.error, "warn")])
     lines += [
@@ -114,10 +118,6 @@ def _intent(intent: Intent, now: datetime, next_look_at: datetime | None) -> lis
         _fact("requests", count(intent.request_count), bytes_text(intent.body_bytes)),
         _fact("written", local_time(intent.created_at), ago(now - intent.created_at)),
     ]
-    if (left := time_to_wait(intent, now)) is not None:
-        lines.append(_fact("not before", local_time(intent.not_before), f"in {countdown(left)}"))
-    elif intent.state == "waiting" and next_look_at is not None:
-        lines.append(_fact("next look", f"in {countdown(next_look_at - now)}", "sends what there is room for"))
     if intent.sent_at is not None:
         lines.append(_fact("tried" if intent.state in {"draft", "waiting"} else "sent", local_time(intent.sent_at)))
     return [

@@ -22,7 +22,7 @@ from batchtui.tui.widgets.literal import literal
 from batchtui.tui.widgets.paths import PathSuggester
 
 MEND_HELP = (
-    "ctrl+r leaves such params out and moves betas to the header of the batch; enter sends them as they are."
+    "ctrl+r mends this: it leaves such params out, and moves betas to the header of the batch. enter goes on."
 )
 
 HELP = 'One JSON object a line: {"custom_id": …, "params": {…}}'
@@ -104,7 +104,7 @@ class SubmitScreen(Dialog[Choice | None]):
             if mend or prepared is None or prepared.source != path:
                 prepared = await self._prepare(path, mend=mend)
                 if mendable := [problem for problem in prepared.problems if problem.rule in MENDED_RULES]:
-                    self._report("\n".join([*problem_lines(mendable), MEND_HELP]))
+                    self._report("\n".join([MEND_HELP, *problem_lines(mendable)]))
                     return
             prepared = await self._priced(prepared)
         except LintError as error:
