@@ -144,7 +144,8 @@ def _connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
         address, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
     )
     connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA cache_size = -8192")
+    # The system has the file in memory too; a reader has its pages only to be quick, and there is one a thread.
+    connection.execute(f"PRAGMA cache_size = {-1024 if read_only else -8192}")
     return connection
 
 

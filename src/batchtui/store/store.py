@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
+from typing import TypeVar
 
 from batchtui.paths import Places
 from batchtui.store.batches import Batches
@@ -20,6 +22,8 @@ from batchtui.store.recovery import recover
 from batchtui.store.requests import Requests
 from batchtui.store.results import Results
 from batchtui.store.templates import Templates
+
+T = TypeVar("T")
 
 
 class Store:
@@ -67,6 +71,10 @@ class Store:
         """Wait for what is being written, then let go of everything; once is enough, twice does no harm."""
         self._database.close()
         self._presence.close()
+
+    async def on_reader(self, work: Callable[[], T]) -> T:
+        """Run something that reads on a thread of the store: of these there are few, and each has its own cache."""
+        return await self._database.on_reader(work)
 
     def version(self) -> int:
         """Return a number that changes when anything was written, here or by another process.

@@ -1,6 +1,6 @@
 """The list half of the results room: which results are shown, how narrowed, how sorted, as they come."""
 
-import asyncio
+from functools import partial
 from typing import ClassVar
 
 from textual import getters, on, work
@@ -55,6 +55,7 @@ class ResultList(Room):
         self.hunt: Hunt | None = None
         self.only = ALL
         self.reader = session.workbench.reader
+        self.on_reader = session.workbench.store.on_reader
         self._wanted: Query | None = None
         self._is_looking = False
         self._known: dict[str, list[str]] = {}
@@ -120,7 +121,7 @@ class ResultList(Room):
         try:
             while (query := self._wanted) is not None:
                 self._wanted = None
-                found = await asyncio.to_thread(find, self.reader, query)
+                found = await self.on_reader(partial(find, self.reader, query))
                 if self.target is not None and same(query.target, self.target):
                     self.show_found(found)
         except BatchtuiError as error:
@@ -184,8 +185,8 @@ class ResultList(Room):
     @work(group="facets", exclusive=True)
     async def _learn(self, query: Query) -> None:
         try:
-            facets = await asyncio.to_thread(self.reader.facets, query.selection)
-            counts = await asyncio.to_thread(self.reader.count, query.selection)
+            facets = await self.on_reader(partial(self.reader.facets, query.selection))
+            counts = self.reader.count(query.selection)
         except BatchtuiError as error:
             self.post_message(ErrorMet(error))
             return

@@ -1,7 +1,7 @@
 """The second room: every result of a batch or job, and the one under the cursor to read."""
 
-import asyncio
 import gc
+from functools import partial
 from typing import ClassVar
 
 from textual import getters, on, work
@@ -160,11 +160,11 @@ class ResultsScreen(ResultSearch):
         of = "all results" if query.only == ALL and not query.text else "the rows shown"
         try:
             if self.beside.side == "groups":
-                facets = await asyncio.to_thread(self.reader.facets, query.selection)
+                facets = await self.on_reader(partial(self.reader.facets, query.selection))
                 total = len(self.found.keys) if self.found else 0
                 self.beside.groups.set_source(ListSource(groups.rows(facets, total)))
             else:
-                summed = await asyncio.to_thread(self.reader.numbers, query.selection)
+                summed = await self.on_reader(partial(self.reader.numbers, query.selection))
                 self.beside.numbers.show(numbers.lines(summed, of), keep_place=True)
         except BatchtuiError as error:
             self.post_message(ErrorMet(error))
