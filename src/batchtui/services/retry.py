@@ -35,8 +35,9 @@ class RetryPlan:
 
     `by_error` covers all rows looked at, chosen or not, and so do the numbers by verdict. `skipped` are left:
     never, edit first without an edit, given up after the same error on too many attempts, held or dropped by a
-    person. `changes` are set on the params of every row that is sent, after what was decided about it. `estimate`
-    is from the index alone: the input is guessed from the bytes of the requests.
+    person. `left` counts them, each once: by `unknown` request, by state, else by verdict. `changes` are set on the
+    params of every row that is sent, after what was decided about it. `estimate` is from the index alone: the input
+    is guessed from the bytes of the requests.
     """
 
     job: Job
@@ -50,6 +51,7 @@ class RetryPlan:
     never: int = 0
     given_up: int = 0
     set_aside: int = 0
+    left: Mapping[str, int] = field(default_factory=dict)
     estimate: Estimate = field(default_factory=lambda: Estimator().estimate())
 
     @property
@@ -112,13 +114,18 @@ class Retries:
                 f"`batchtui adopt {target.batches[0].id} --requests FILE`.",
             )
         anyway = include_invalid or bool(changes)
-        sent = tuple(row for row in rows if _goes(row, anyway=anyway, is_chosen=chosen_ids is not None))
+        sent, left = [], Counter[str]()
+        for row in rows:
+            if _goes(row, anyway=anyway, is_chosen=chosen_ids is not None):
+                sent.append(row)
+            else:
+                left[_left_as(row)] += 1
         verdicts = Counter(row.verdict for row in rows)
         states = Counter(row.state for row in rows)
         return RetryPlan(
             job=target.job,
             attempt=summary.attempts + 1,
-            rows=sent,
+            rows=tuple(sent),
             resend=verdicts[RESEND],
             edit_first=verdicts[EDIT_FIRST],
             skipped=len(rows) - len(sent),
@@ -127,6 +134,7 @@ class Retries:
             never=verdicts[NEVER],
             given_up=states["given_up"],
             set_aside=states["held"] + states["dropped"],
+            left=left,
             estimate=self._estimate(sent, changes or {}),
         )
 
@@ -229,6 +237,13 @@ def _goes(row: QueueRow, *, anyway: bool, is_chosen: bool) -> bool:
     if row.state == "given_up" and not (is_chosen or anyway):
         return False
     return row.verdict == RESEND or row.is_decided or (anyway and row.verdict == EDIT_FIRST)
+
+
+def _left_as(row: QueueRow) -> str:
+    """Return what a row that is not sent counts as."""
+    if not row.failure.length:
+        return "unknown"
+    return row.verdict if row.state == "waiting" else row.state
 
 
 def _todo(plan: RetryPlan) -> str:
