@@ -86,3 +86,18 @@ def test_a_row_it_makes_no_sense_of_is_named(text: str, said: str) -> None:
     assert caught.value.row == 7
     assert said in caught.value.message
     assert text[:20] in caught.value.what
+
+
+@pytest.mark.parametrize(
+    ("text", "todo"),
+    [
+        ("nope > 1", "The row has a, b. `NAME is defined and NAME > 10` is for columns"),
+        ("b > 1", "write `NAME | int` or `NAME | float`"),
+        ("a / 0", ""),
+    ],
+)
+def test_what_to_change_is_said(text: str, todo: str) -> None:
+    with pytest.raises(RenderError) as caught:
+        expression(text)({"a": 1, "b": "2"}, 1)
+    assert todo in caught.value.todo
+    assert bool(caught.value.todo) == bool(todo)

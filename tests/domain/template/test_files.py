@@ -100,6 +100,8 @@ def test_a_neighbour_with_a_longer_name_is_not_below(folder: Path, tmp_path: Pat
         ("{{ '' | readfile }}", "a file is named by text"),
         ("{{ none | b64file }}", "a file is named by text"),
         ("{{ 7 | b64file }}", "a file is named by text"),
+        ("{{ row.nope | readfile }}", "the row has no column 'nope'"),
+        ("{{ nope | media_type }}", "'nope' is undefined"),
         ("{{ 'a\0b' | readfile }}", "NUL"),
         ("{{ 'x' * 5000 | int }}{{ ('x' * 5000) | readfile }}", "cannot be read: File name too long"),
         ("{{ 'latin.txt' | readfile }}", "is not utf-8 text; name its encoding"),

@@ -259,6 +259,19 @@ params:
 
 
 @pytest.mark.parametrize(
+    ("source", "todo"),
+    [
+        ("{{ nope }}", "The row has n, t. A value for rows without one goes into `defaults:`."),
+        ("{{ t > 1 }}", "write `NAME | int` or `NAME | float`"),
+        ("{{ 'x' * 10 ** 9 }}", "Let the template do less"),
+    ],
+    ids=brief,
+)
+def test_what_cannot_be_rendered_says_what_to_change(source: str, todo: str) -> None:
+    assert todo in refusal(source, {"n": 1, "t": "text"}).todo
+
+
+@pytest.mark.parametrize(
     ("source", "said"),
     [
         ("{{ nope }}", "'nope' is undefined"),
@@ -282,7 +295,10 @@ params:
         ("{{ 'x' % 1 }}", "the filter format"),
         ("{{ '%d' | format('x') }}", "%d format"),
         ("{{ 'abc' | truncate(1) }}", "expected length"),
-        ("{{ 'x' | round }}", "type str"),
+        ("{{ 'x' | round }}", "round takes a number, not text"),
+        ("{{ row.t | abs }}", "abs takes a number, not text"),
+        ("{{ row.nope | round(2) }}", "the row has no column 'nope'"),
+        ("{{ nope | abs }}", "'nope' is undefined"),
         ("{{ row.nan | typed }}", "JSON has no nan"),
         ("{{ row.nan | tojson }}", "not JSON compliant"),
         ("{{ row.big | typed }}", "more than 64 bits"),

@@ -87,6 +87,8 @@ def test_lines_of_keys_items_and_strings_are_known() -> None:
         ("a: b: c", 1, 'a text with ": " in it needs quotes'),
         ("a: 'x", 1, "unexpected end of stream"),
         ("a: [1, 2", 1, "not valid YAML"),
+        ('a: 1\nb: "x\nc: 2\n', 2, "unexpected end of stream"),
+        ("a: 1\nb: [1, 2\nc\n", 2, "stream end"),
         ("a: 1\n---\nb: 2", 2, "a template is one document"),
         ("x: 1\na: !!python/object/apply:os.system [ls]", 2, "the tag '!!python/object/apply:os.system'"),
         ("a: !mine {b: 1}", 1, "the tag '!mine'"),

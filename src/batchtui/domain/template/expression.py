@@ -13,8 +13,10 @@ from batchtui.domain.template.filters import TYPED
 from batchtui.domain.template.parse import syntax_message
 from batchtui.domain.template.problem import Place, TemplateProblem
 from batchtui.domain.template.sandbox import FAILURES, GLOBALS, SYNTAX_FAILURES, Row, Sandbox
+from batchtui.domain.template.telling import told
 
 _TOLD_CHARS = 80
+_WITHOUT = "`NAME is defined and NAME > 10` is for columns that only some rows have."
 
 
 def expression(text: str) -> Callable[[Mapping[str, Any], int], bool]:
@@ -43,6 +45,7 @@ def expression(text: str) -> Callable[[Mapping[str, Any], int], bool]:
         try:
             return bool(program.value({**GLOBALS, **row, "row": row, "row_number": number}))
         except FAILURES as error:
-            raise RenderError(name, None, number, str(error) or type(error).__name__) from error
+            said, todo = told(error, row, without=_WITHOUT)
+            raise RenderError(name, None, number, said, todo=todo) from error
 
     return holds

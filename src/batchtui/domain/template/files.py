@@ -37,9 +37,11 @@ class Files:
 
     def read(self, name: object) -> bytes:
         """Return the bytes of a file; raises FileError."""
-        if not isinstance(name, str | Path) or not str(name):
+        # An undefined value says itself what is missing, and only when it is written.
+        named = str(name)
+        if not isinstance(name, str | Path) or not named:
             raise FileError(f"a file is named by text, this is {name!r:.80}")
-        path = self._allowed(str(name))
+        path = self._allowed(named)
         try:
             # Not blocking, so that a pipe is refused and not waited for.
             descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)

@@ -142,9 +142,16 @@ def sum_(context: Context, value: Iterable[Any], attribute: str | int | None = N
 
 def round_(value: float, precision: int = 0, method: str = "common") -> float:
     """Return a number rounded to so many digits; `method` is `common`, `ceil` or `floor`."""
+    _require_number("round", value)
     if abs(precision) > _MAX_DIGITS:
         raise TooMuchError(f"rounding to more than {_MAX_DIGITS} digits")
     return float(FILTERS["round"](value, precision, method))
+
+
+def abs_(value: float) -> float:
+    """Return a number without its sign."""
+    _require_number("abs", value)
+    return abs(value)
 
 
 def list_(value: Iterable[Any]) -> list[Any]:
@@ -190,6 +197,13 @@ def _not_json(value: object) -> str:
     raise TypeError(f"JSON has no {type(value).__name__}; add `| list` to the result of map, select or the like")
 
 
+def _require_number(name: str, value: object) -> None:
+    if isinstance(value, Undefined):
+        str(value)
+    if not isinstance(value, int | float):
+        raise TypeError(f"{name} takes a number, not {kind_of(value)}; `| float` makes one of text")
+
+
 def _few_groups(count: int) -> None:
     if not 1 <= count <= _MAX_GROUPS:
         raise TooMuchError(f"groups of 1 to {_MAX_GROUPS:,}, not {count}")
@@ -208,6 +222,7 @@ OWN: Mapping[str, Callable[..., Any]] = {
     "format": format_,
     "sum": sum_,
     "round": round_,
+    "abs": abs_,
     "list": list_,
     "batch": batch,
     "slice": slice_,
@@ -227,7 +242,7 @@ CHEAP = frozenset(
 
 KEPT = frozenset(
     (
-        *("abs", "dictsort", "filesizeformat", "float", "groupby", "int", "items", "map", "max", "min", "reject"),
+        *("dictsort", "filesizeformat", "float", "groupby", "int", "items", "map", "max", "min", "reject"),
         *("rejectattr", "reverse", "select", "selectattr", "sort", "title", "unique", "urlencode", "wordcount"),
     )
 )

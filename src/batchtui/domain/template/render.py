@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Never
 
 import msgspec
-from jinja2 import UndefinedError
 
 from batchtui.domain.errors import RenderError
 from batchtui.domain.request import CUSTOM_ID
@@ -21,11 +20,12 @@ from batchtui.domain.template.problem import Path as Where
 from batchtui.domain.template.problem import Place
 from batchtui.domain.template.sandbox import FAILURES, GLOBALS, Row, Sandbox
 from batchtui.domain.template.source import is_jinja
+from batchtui.domain.template.telling import told
 
 _Make = Callable[[Sequence[object]], Any]
 """What makes a value, given the values of the slots."""
 
-_COLUMNS_TOLD = 12
+_WITHOUT = "A value for rows without one goes into `defaults:`."
 _ABSENT = object()
 
 
@@ -117,20 +117,8 @@ class Renderer:
     def _run(self, program: Program, variables: Mapping[str, Any], number: int) -> object:
         try:
             return program.value(variables)
-        except UndefinedError as error:
-            said = str(error)
-            if not said.startswith("the row has no") and not said.endswith("is undefined"):
-                self._refuse(program.line_of(error), number, said)
-            columns = [str(name) for name in variables["row"]]
-            more = ", …" if len(columns) > _COLUMNS_TOLD else ""
-            todo = (
-                f"The row has {', '.join(columns[:_COLUMNS_TOLD]) or 'no columns'}{more}. "
-                "A value for rows without one goes into `defaults:`."
-            )
-            self._refuse(program.line_of(error), number, said, todo)
         except FAILURES as error:
-            said = str(error).rstrip(".") or type(error).__name__
-            self._refuse(program.line_of(error), number, said)
+            self._refuse(program.line_of(error), number, *told(error, variables["row"], without=_WITHOUT))
 
     def _refuse_custom_id(self, custom_id: str, number: int) -> Never:
         line = self._custom_id.place.line

@@ -98,7 +98,9 @@ def read_source(text: str, name: str) -> Source:
     try:
         node = yaml.compose(text.removeprefix("\ufeff"), Loader=_Loader)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+        # Of quotes and brackets that stay open, the place where they begin, and not the end of the text.
+        is_open = "end of stream" in str(error.problem) or "<stream end>" in str(error.problem)
+        mark = (error.context_mark if is_open else None) or error.problem_mark or error.context_mark
         said = ", ".join(part for part in (error.context, error.problem) if part)
         _refuse(name, None if mark is None else mark.line + 1, f"not valid YAML: {said}{_hint(said)}")
     except yaml.reader.ReaderError as error:
