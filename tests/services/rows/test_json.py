@@ -65,6 +65,7 @@ def test_no_rows(write: Write, text: str) -> None:
     ("name", "content", "words"),
     [
         ("a.jsonl", '{"a": 1}\n{"a": 1,}\n', "line 2: not JSON: "),
+        ("a.jsonl", '{"a": 1}\n{"a": 1\n', "line 2: not JSON: Expecting ',' delimiter at column 8"),
         ("a.jsonl", '{"a": 1}\n\n[1]\n', "line 3: a row has to be a JSON object, and this is an array"),
         ("a.jsonl", '{"a": NaN}\n', "line 1: not JSON: NaN is no JSON"),
         ("a.jsonl", b'{"a": 1}\n{"a": "\xe9"}\n', "line 2: not UTF-8: byte 0xe9 at offset 16"),

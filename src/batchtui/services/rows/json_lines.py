@@ -49,7 +49,7 @@ class JsonLinesRows(IndexedRows):
     def _leniently(self, raw: bytes, line: int) -> object:
         """Return the value of a line that holds a lone surrogate, or raise what is wrong with it."""
         try:
-            return DECODER.decode(raw.decode())
+            return DECODER.decode(raw.decode().rstrip("\r\n"))
         except UnicodeDecodeError:
             self._data.fail_at_bad_bytes()
         except json.JSONDecodeError as error:
