@@ -53,9 +53,9 @@ def test_a_byte_order_mark_is_not_part_of_the_first_request() -> None:
         (line(7), "7", "custom_id-pattern"),
         (line(model=None), "a", "model-missing"),
         (line(max_tokens=None), "a", "max_tokens-missing"),
-        (line(max_tokens=True), "a", "max_tokens-missing"),
+        (line(max_tokens=True), "a", "max_tokens-type"),
         (line(max_tokens=0), "a", "max_tokens"),
-        (line(messages="hi"), "a", "messages-missing"),
+        (line(messages="hi"), "a", "messages-type"),
         (line(stream=True), "a", "stream"),
         (line(speed="fast"), "a", "speed"),
     ],
@@ -64,6 +64,22 @@ def test_a_bad_line_is_named_and_kept_back(bad: bytes, custom_id: str, rule: str
     kept, problems = lint(line("first"), bad, line("last"))
     assert [request.custom_id for request in kept] == ["first", "last"]
     assert (2, custom_id, rule, "error") in problems
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"max_tokens": "64"}, "max_tokens has to be a whole number, and is text"),
+        ({"max_tokens": 1.5}, "max_tokens has to be a whole number, and is a fraction"),
+        ({"model": 7}, "model has to be text, and is a whole number"),
+        ({"messages": {}}, "messages has to be a list, and is an object"),
+        ({"messages": None}, "params need messages"),
+    ],
+)
+def test_what_is_there_with_another_type_is_not_called_missing(params: dict[str, object], message: str) -> None:
+    linter = Linter()
+    assert list(linter.read([line(**params)])) == []
+    assert [problem.message for problem in linter.problems] == [message]
 
 
 def test_a_duplicate_names_both_lines() -> None:

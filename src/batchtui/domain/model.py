@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -27,6 +27,11 @@ class ModelList:
 
     models: Mapping[str, ModelFacts]
     as_of: datetime | None = None
+    _undated: dict[str, ModelFacts] = field(init=False, repr=False, compare=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for id_, facts in self.models.items():
+            self._undated.setdefault(_DATE.sub("", id_), facts)
 
     @property
     def complete(self) -> bool:
@@ -35,10 +40,7 @@ class ModelList:
 
     def find(self, model: str) -> ModelFacts | None:
         """Return what is known of a model, under its id or that id with a date behind it."""
-        return self.models.get(model) or self.models.get(_DATE.sub("", model)) or self._dated(model)
-
-    def _dated(self, model: str) -> ModelFacts | None:
-        return next((facts for id_, facts in self.models.items() if _DATE.sub("", id_) == model), None)
+        return self.models.get(model) or self.models.get(_DATE.sub("", model)) or self._undated.get(model)
 
 
 _DATE = re.compile(r"-20\d{6}\Z")

@@ -18,6 +18,8 @@ LONG_OUTPUT_BETA = "output-300k-"
 
 REQUIRED: tuple[tuple[str, type], ...] = (("model", str), ("max_tokens", int), ("messages", list))
 
+TYPE_WORDS: Mapping[type, str] = {str: "text", int: "a whole number", list: "a list"}
+
 
 @dataclass(frozen=True, slots=True)
 class Flaw:
@@ -33,7 +35,10 @@ def flaws(params: Mapping[str, Any], models: ModelList, betas: Collection[str] =
     for key, kind in REQUIRED:
         value = params.get(key)
         if not isinstance(value, kind) or isinstance(value, bool):
-            yield Flaw(f"{key}-missing", f"params need {key}")
+            if value is None:
+                yield Flaw(f"{key}-missing", f"params need {key}")
+            else:
+                yield Flaw(f"{key}-type", f"{key} has to be {TYPE_WORDS[kind]}, and is {_words(value)}")
     max_tokens = params.get("max_tokens")
     if isinstance(max_tokens, int) and not isinstance(max_tokens, bool) and max_tokens < 1:
         yield Flaw("max_tokens", "max_tokens must be at least 1 in a batch")
@@ -63,6 +68,12 @@ def betas_of(params: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the betas that stand in params, where they have no place."""
     betas = params.get("betas")
     return tuple(beta for beta in betas if isinstance(beta, str)) if isinstance(betas, list) else ()
+
+
+def _words(value: object) -> str:
+    if isinstance(value, dict):
+        return "an object"
+    return "true or false" if isinstance(value, bool) else TYPE_WORDS.get(type(value), "a fraction")
 
 
 def _model_flaws(params: Mapping[str, Any], models: ModelList, betas: Collection[str]) -> Iterator[Flaw]:
