@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from batchtui.store import Store
+from batchtui.store import Store, ingest
 from tests.store.making import places
 
 Open = Callable[[], Store]
@@ -33,3 +33,10 @@ def open_store(home: Path) -> Iterator[Open]:
 @pytest.fixture
 def store(open_store: Open) -> Store:
     return open_store()
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let downloads write down every row as soon as it has come."""
+    monkeypatch.setattr(ingest, "FLUSH_BYTES", 1)
+    monkeypatch.setattr(ingest, "ROWS_AT_ONCE", 1)

@@ -7,14 +7,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from batchtui.domain.filter import ResultFilter, ResultTerm
+from batchtui.domain.filter import ResultFilter, ResultTerm, parse_result_filter
 from batchtui.domain.retry import FailedRow
 from batchtui.domain.search import Search
 from batchtui.domain.selection import Selection, SortBy
 from batchtui.store import Store
 from tests.store.making import (
     PROFILE,
+    arrived,
     bring,
+    ended,
     errored,
     expired,
     foreign,
@@ -218,6 +220,101 @@ async def test_a_selection_narrows_and_sorts(store: Store) -> None:
     assert store.results.count(Selection((key,), where=words("blue")))["all"] == 2
     assert store.results.count(Selection((key,), where=words("blue"), final=True))["all"] == 2
     assert store.results.count(Selection(()))["all"] == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("status:failed", "c d"),
+        ("!status:failed", "a b e"),
+        ("status:err", "d"),
+        ("error:expired", "c"),
+        ("error:API_error", "d"),
+        ("error:blue_s", "d"),
+        ("!error:blue", "a b c e"),
+        ("stop:max", "b"),
+        ("!stop:max", "a c d e"),
+        ("model:z", "b"),
+        ("flag:refused", "e"),
+        ("!flag:refused", "a b c d"),
+        ("id:c", "c"),
+        ("tokens>7", "b"),
+        ("tokens>=7", "a b"),
+        ("tokens<7 status:succeeded", "e"),
+        ("tokens=7", "a"),
+        ("!tokens=7", "b c d e"),
+        ("input<1,000", "a c d"),
+        ("chars>3", "a e"),
+        ("cost>0", "a e"),
+        ("!cost>0", "b c d"),
+        ("attempt:1", "a b c d e"),
+        ("attempt>1", ""),
+        ("blue !status:failed", "e"),
+        ("100% error:", "e"),
+    ],
+)
+async def test_a_filter_line_narrows(store: Store, line: str, expected: str) -> None:
+    job = await store.jobs.create("job", PROFILE)
+    stored = await send(store, job, ["a", "b", "c", "d", "e"], "msgbatch_1")
+    lines = [
+        succeeded("e", "Blue 100%", output_tokens=5, stop_reason="refusal"),
+        errored("d", "api_error", "blue_screen"),
+        expired("c"),
+        succeeded("b", "red", output_tokens=9, stop_reason="max_tokens", model="z"),
+        succeeded("a", "Green and long", output_tokens=7, input_tokens=1),
+    ]
+    await bring(store, "msgbatch_1", lines)
+    where = parse_result_filter(line)
+    assert await ids(store, stored.key, where=where) == expected
+    assert await ids(store, stored.key, where=where, final=True, sort="custom_id") == expected
+    assert store.results.count(Selection((stored.key,), where=where))["all"] == len(expected.split())
+
+
+async def test_those_without_come_last_in_either_direction(store: Store) -> None:
+    lines = [expired("a"), errored("b", "z_error"), succeeded("c"), errored("d", "a_error")]
+    await bring(store, "msgbatch_1", lines)
+    key = store.batches.get("msgbatch_1").key
+    assert await ids(store, key, sort="error") == "d b a c"
+    assert await ids(store, key, sort="error", reverse=True) == "b d a c"
+    assert await ids(store, key, sort="stop_reason", reverse=True) == "c a b d"
+
+
+async def test_final_answers_are_worked_out_anew_when_results_change(store: Store) -> None:
+    first = await attempt(store, "job", 1, "a:e b:s")
+    second = await attempt(store, "job", 2, "a:e")
+    assert await ids(store, first, second, final=True, only="failed") == "a"
+    await bring(store, "msgbatch_job_2_1", [succeeded("a")])
+    assert await ids(store, first, second, final=True, only="failed") == ""
+    assert await ids(store, first, second, final=True, sort="custom_id") == "a b"
+
+
+async def test_results_take_the_order_of_requests_that_become_known_later(store: Store) -> None:
+    job = await store.jobs.create("job", PROFILE)
+    stored = await send(store, job, ["a", "b", "c"], "msgbatch_1")
+    await bring(store, "msgbatch_1", [succeeded("c"), succeeded("a"), succeeded("b")])
+    path = store.files.requests_path("msgbatch_1")
+    assert await ids(store, stored.key) == "a b c"
+    path.write_bytes(b"".join(request_line(custom_id) + b"\n" for custom_id in "bca"))
+    await store.requests.index("msgbatch_1")
+    assert await ids(store, stored.key) == "b c a"
+    assert await ids(store, stored.key, final=True) == "b c a"
+
+
+@pytest.mark.usefixtures("at_once")
+async def test_requests_that_become_known_during_a_download_give_their_order(store: Store) -> None:
+    job = await store.jobs.create("job", PROFILE)
+    stored = await send(store, job, ["a", "b"], "msgbatch_1")
+    await record(store, ended("msgbatch_1", 3))
+    writer = store.results.writer("msgbatch_1")
+    await arrived(writer, succeeded("c") + b"\n")
+    store.files.requests_path("msgbatch_1").write_bytes(
+        b"".join(request_line(custom_id) + b"\n" for custom_id in "abc")
+    )
+    await store.requests.index("msgbatch_1")
+    await writer.feed(succeeded("b") + b"\n" + succeeded("a"))
+    assert (await writer.finish(3)).complete
+    assert await ids(store, stored.key) == "a b c"
+    assert [row.ordinal for row in store.results.rows(store.results.keys(Selection((stored.key,))))] == [0, 1, 2]
 
 
 @pytest.mark.parametrize("sort", get_args(SortBy))
