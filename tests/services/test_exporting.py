@@ -12,6 +12,7 @@ import resource
 import signal
 import sqlite3
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -26,12 +27,13 @@ from batchtui.domain.errors import BatchtuiError, InputError, StoreError
 from batchtui.domain.selection import ResultKey, Selection
 from batchtui.services.export import FORMATS, Exports, Format
 from batchtui.services.exporting import parquet, table
-from batchtui.services.exporting.csv_lines import _guarded, _line_maker, _quoted
+from batchtui.services.exporting.csv_lines import _line_maker
 from batchtui.services.exporting.markdown import code, fenced
 from batchtui.services.exporting.place import FileNames, new_file, new_folder, safe_name
 from batchtui.services.exporting.table import RESULT_COLUMNS, Cell
 from batchtui.services.read import Reader
 from batchtui.store import Store, bulk
+from batchtui.store.bulk_reading import Row
 from tests.store.making import (
     TEMPLATE,
     bring,
@@ -179,45 +181,58 @@ async def test_csv_is_read_back_exactly(store: Store) -> None:
 
 @given(st.lists(st.one_of(st.none(), st.text(st.characters(exclude_categories=["Cs"]))), min_size=9, max_size=9))
 def test_any_text_is_read_back_from_csv(texts: list[str | None]) -> None:
-    line = _line_maker(_quoted)(cells(texts))
-    (read,) = csv.reader(io.StringIO(line, newline=""))
+    (read,) = csv_line(*cells(texts), guard_formulas=False)
     assert [read[number] for number in (0, 1, 3, 4, 5, 6, 7, 8, 17)] == [text or "" for text in texts]
-    (guarded,) = csv.reader(io.StringIO(_line_maker(_guarded)(cells(texts)), newline=""))
+    (guarded,) = csv_line(*cells(texts), guard_formulas=True)
     for before, after in zip(read, guarded, strict=True):
         assert after in {before, f"'{before}"}
         assert after == before or before[0] in "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
 
 
-def cells(texts: Sequence[str | None]) -> tuple[Cell, ...]:
-    """Return the cells of a row with these texts and any numbers."""
+def csv_line(row: Row, text: str | None, more: Sequence[Cell], *, guard_formulas: bool) -> list[list[str]]:
+    """Return what `csv.reader` reads of a line."""
+    line = b"".join(_line_maker(guard_formulas=guard_formulas)(row, text, more))
+    return list(csv.reader(io.StringIO(line.decode(), newline="")))
+
+
+def cells(texts: Sequence[str | None]) -> tuple[Row, str | None, Sequence[Cell]]:
+    """Return a row with these texts and any numbers, its output, and no further cells."""
     left = iter(texts)
-    return tuple(
+    row = [
         next(left) if column.kind == "text" else 0.25 if column.kind == "float" else 7 for column in RESULT_COLUMNS
-    )
+    ]
+    text = row.pop(8)
+    return (1, 2, 3, 4, 5, *row), text if isinstance(text, str) else None, ()
 
 
 @pytest.mark.parametrize(
-    ("cell", "written"),
+    ("cell", "read"),
     [
-        ("=1+1", '"\'=1+1"'),
-        ("@SUM(A1)", '"\'@SUM(A1)"'),
-        ("+cmd", '"\'+cmd"'),
-        ("-2+3", '"\'-2+3"'),
-        ("\t=1", '"\'\t=1"'),
-        ("\r=1", '"\'\r=1"'),
-        ("-5", '"-5"'),
-        ("+3.5e-7", '"+3.5e-7"'),
-        ("-5 apples", '"\'-5 apples"'),
-        ("-5\n", '"\'-5\n"'),
-        ("plain = text", '"plain = text"'),
-        ("", '""'),
+        ("=1+1", "'=1+1"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("+cmd", "'+cmd"),
+        ("-2+3", "'-2+3"),
+        ("\t=1", "'\t=1"),
+        ("\r=1", "'\r=1"),
+        ("-5", "-5"),
+        ("+3.5e-7", "+3.5e-7"),
+        ("-5 apples", "'-5 apples"),
+        ("-5\n", "'-5\n"),
+        ("plain = text", "plain = text"),
+        ('="a"', '\'="a"'),
+        ("", ""),
         (None, ""),
-        (-5, -5),
-        (-2.5, -2.5),
+        (-5, "-5"),
+        (-2.5, "-2.5"),
     ],
 )
-def test_formulas_are_guarded_and_numbers_left_alone(cell: Cell, written: Cell) -> None:
-    assert _guarded(cell) == written
+def test_formulas_are_guarded_and_numbers_left_alone(cell: Cell, read: str) -> None:
+    row, _, _ = cells(["a"] * 9)
+    ((*_, last),) = csv_line(row, None, [cell], guard_formulas=True)
+    assert last == read
+    if cell is None or isinstance(cell, str):
+        (everything,) = csv_line(row, cell, [], guard_formulas=True)
+        assert everything[8] == read
 
 
 async def test_tables_have_what_was_asked_beside_what_came(store: Store, tmp_path: Path) -> None:
@@ -449,12 +464,21 @@ async def test_an_export_that_is_cancelled_leaves_nothing(
     store: Store, tmp_path: Path, format_: Format, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bulk, "INDEX_ROWS", 5)
-    monkeypatch.setattr(bulk, "BLOCK_BYTES", 20_000)
     keys = await big(store)
     out = tmp_path / "out"
     out.mkdir()
-    begun = asyncio.Event()
+    cancelled = threading.Event()
+
+    def held_up(pieces: Iterator[Any]) -> Iterator[Any]:
+        yield next(pieces)
+        assert cancelled.wait(20)
+        yield from pieces
+
+    blocks, raw = store.bulk.blocks, store.bulk.raw
+    monkeypatch.setattr(store.bulk, "blocks", lambda keys, *, joined: held_up(blocks(keys, joined=joined)))
+    monkeypatch.setattr(store.bulk, "raw", lambda keys: held_up(raw(keys)))
     seen: list[int] = []
+    begun = asyncio.Event()
 
     def progress(done: int) -> None:
         seen.append(done)
@@ -462,10 +486,13 @@ async def test_an_export_that_is_cancelled_leaves_nothing(
 
     work = asyncio.ensure_future(Exports(store).write(keys, out / "file", format_, on_progress=progress))
     await begun.wait()
+    assert [path.suffix for path in out.iterdir()] == [".part"]
     work.cancel()
+    await asyncio.sleep(0)
+    cancelled.set()
     with pytest.raises(asyncio.CancelledError):
         await work
-    assert seen[-1] < len(keys)
+    assert seen == [5]
     assert list(out.iterdir()) == []
 
 

@@ -13,7 +13,7 @@ from batchtui.store.bulk_reading import REQUESTS, RESULTS, ROWS, Input, Reading,
 from batchtui.store.database import Database
 from batchtui.store.files import Files
 
-INDEX_ROWS = 8_000
+INDEX_ROWS = 16_000
 """How many rows are looked up at once. Results come in another order than the input, so that the rows of few keys
 lie on most pages of the index, and looking up fewer would read those pages more often."""
 
@@ -57,7 +57,7 @@ _COLUMNS = f"""{_PLACES}, r.custom_id, ?2, ?3, r.type, r.error_type, r.error_mes
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Some rows in the order asked for, each with its exact line and a newline.
+    """Some rows in the order asked for, each with its exact line.
 
     `requests` and `data_rows` are the lines a row was made from, None where they are not known; both are empty
     unless they were asked for.
@@ -86,14 +86,14 @@ class Bulk:
             for some_keys in _chunks(keys):
                 rows = reading.rows(some_keys, _COLUMNS)
                 inputs = reading.inputs(rows) if joined else []
-                sizes = [length for _, _, _, length, *_ in rows]
+                sizes = [row[3] for row in rows]
                 if joined:
                     sizes = [size + _length(of) for size, of in zip(sizes, inputs, strict=True)]
                 for some in _cut(sizes):
                     yield _block(reading, rows[some], inputs[some])
 
     def raw(self, keys: Sequence[ResultKey]) -> Iterator[tuple[int, bytes]]:
-        """Yield the exact lines of these keys in their order, each with a newline, and how many of them end."""
+        """Yield the exact lines of these keys in their order, each with a newline, and how many are done."""
         with closing(Reading(self._database, self._files)) as reading:
             for some_keys in _chunks(keys):
                 if (run := reading.run(some_keys)) is not None:

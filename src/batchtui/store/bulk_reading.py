@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from array import array
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,7 +17,7 @@ from batchtui.store.files import Files, file_errors, rows_beside
 
 COPY_BYTES = 1 << 18
 """How many bytes are copied at once where lines are only passed on: they should still be in the processor's cache
-when they are counted and written."""
+when they are written."""
 
 MANY_ROWS = 4_000
 """From how many rows at once on their whole file is called for in advance: they are read in another order than they
@@ -41,6 +42,7 @@ RESULTS, REQUESTS, ROWS = "results", "requests", "rows"
 """The files of a batch."""
 
 _NEWLINE = b"\n"
+_SEQ = itemgetter(1)
 
 
 class Input(NamedTuple):
@@ -62,7 +64,7 @@ class Run(NamedTuple):
 class Reading:
     """One reading: the downloads it reads are those that were shown when it first came to them.
 
-    Every line is checked to end where the index says it does.
+    Lines are checked to end where the index says they do; of lines that are copied as one, the last is.
     """
 
     def __init__(self, database: Database, files: Files) -> None:
@@ -90,14 +92,10 @@ class Reading:
                     f"SELECT {columns} FROM results r WHERE r.download_key = ?4 AND {condition}",
                     (batch_key, batch_id, attempt, download_key, *values),
                 ).fetchall()
-            if len(seqs) == len(keys) and [row[1] for row in rows] == seqs:
-                return rows
-            first = pack((batch_key, 0))
-            found.update((first + row[1], row) for row in rows)
-        try:
-            return [found[key] for key in keys]
-        except KeyError as error:
-            raise _gone(self._database.path) from error
+            if len(seqs) == len(keys):
+                return self._in_order(dict(zip(map(_SEQ, rows), rows, strict=True)), seqs)
+            found.update(zip([pack((batch_key, row[1])) for row in rows], rows, strict=True))
+        return self._in_order(found, keys)
 
     def run(self, keys: array[int]) -> Run | None:
         """Return where the lines of these packed keys are if they follow each other in a file, in this order."""
@@ -117,26 +115,22 @@ class Reading:
         return Run(batch_key, offset, length, lines) if end - offset == length else None
 
     def copy(self, run: Run) -> Iterator[tuple[int, bytes]]:
-        """Yield the bytes of a run piece by piece, and how many lines end in each."""
+        """Yield the bytes of a run piece by piece, its number of lines with the last of them, which ends a line."""
         batch_key, offset, length, lines = run
         end = offset + length
         while offset < end:
-            descriptor = self._file(RESULTS, batch_key)
-            try:
-                data = os.pread(descriptor, min(COPY_BYTES, end - offset), offset)
-            except OSError as error:
-                raise _unreadable(self._paths[RESULTS, batch_key], error) from error
+            data = self._read(RESULTS, batch_key, offset, min(COPY_BYTES, end - offset))
             if offset + len(data) == end - 1 and len(data) < COPY_BYTES:
+                # The last line of a file may be without its newline.
                 data += _NEWLINE
-            ended = data.count(_NEWLINE)
-            lines, offset = lines - ended, offset + len(data)
-            if not data or (offset == end and (lines or not data.endswith(_NEWLINE))):
+            offset += len(data)
+            if not data or (offset == end and not data.endswith(_NEWLINE)):
                 raise _unlike(self._paths[RESULTS, batch_key])
-            yield ended, data
+            yield lines if offset == end else 0, data
 
     def inputs(self, rows: Sequence[Row]) -> list[Input | None]:
         """Return what each row was made from, None where its request is not known."""
-        asked = array("q", [pack((batch_key, ordinal)) for batch_key, _, _, _, ordinal, *_ in rows])
+        asked = array("q", [pack((row[0], row[4])) for row in rows])
         found: dict[int, Input] = {}
         for batch_key, ordinals in _by_batch(asked).items():
             condition, values = _within("ordinal", ordinals)
@@ -152,37 +146,57 @@ class Reading:
                     )
         return [found.get(key) for key in asked]
 
-    def lines(self, kind: str, places: Sequence[Place]) -> list[bytes]:
-        """Return the lines at these places, each with its newline; they are read in the order of the files."""
+    def lines(self, kind: str, places: list[Place]) -> list[bytes]:
+        """Return the lines at these places; they are read in the order of the files."""
+        together = self._lines_together(kind, places)
+        if together is not None:
+            return together
         lines = [b""] * len(places)
-        current, descriptor = -1, -1
         for number in sorted(range(len(places)), key=places.__getitem__):
             batch_key, offset, length = places[number]
-            if batch_key != current:
-                current, descriptor = batch_key, self._file(kind, batch_key)
-            try:
-                line = os.pread(descriptor, length + 1, offset)
-            except OSError as error:
-                raise _unreadable(self._paths[kind, batch_key], error) from error
-            if len(line) == length:
-                # The last line of a file may be without its newline.
-                line += _NEWLINE
-            if len(line) != length + 1 or not line.endswith(_NEWLINE):
+            line = self._read(kind, batch_key, offset, length + 1)
+            if len(line) > length and line.endswith(_NEWLINE):
+                lines[number] = line[:-1]
+            elif len(line) == length:
+                lines[number] = line
+            else:
                 raise _unlike(self._paths[kind, batch_key])
-            lines[number] = line
         return lines
 
-    def joined_lines(self, kind: str, places: Sequence[Place]) -> bytes:
-        """Return the lines at these places as one; raises `StoreError` if what should be one is several."""
-        data = b"".join(self.lines(kind, places))
-        if data.count(_NEWLINE) != len(places):
+    def joined_lines(self, kind: str, places: list[Place]) -> bytes:
+        """Return the lines at these places as one, each with a newline."""
+        lines = self.lines(kind, places)
+        data = _NEWLINE.join([*lines, b""])
+        if data.count(_NEWLINE) != len(lines):
             raise _unlike(self._paths[kind, places[0][0]])
         return data
+
+    def _lines_together(self, kind: str, places: list[Place]) -> list[bytes] | None:
+        """Return the lines at these places if they follow each other in one file, read at once."""
+        if not places:
+            return []
+        (batch_key, start, _), (last_batch_key, last, last_length) = places[0], places[-1]
+        size = last + last_length - start
+        if batch_key != last_batch_key or size != sum(length for _, _, length in places) + len(places) - 1:
+            return None
+        if sorted(places) != places:
+            return None
+        data = self._read(kind, batch_key, start, size + 1)
+        lines = data.removesuffix(_NEWLINE).split(_NEWLINE)
+        if len(data) < size or (len(data) > size and not data.endswith(_NEWLINE)) or len(lines) != len(places):
+            raise _unlike(self._paths[kind, batch_key])
+        return lines
 
     def known(self, kind: str, places: Sequence[Place | None]) -> list[bytes | None]:
         """Return the lines at these places, None where there is none."""
         lines = iter(self.lines(kind, [place for place in places if place is not None]))
         return [None if place is None else next(lines) for place in places]
+
+    def _in_order(self, found: Mapping[int, Row], keys: Iterable[int]) -> list[Row]:
+        try:
+            return list(map(found.__getitem__, keys))
+        except KeyError as error:
+            raise _gone(self._database.path) from error
 
     def _batch(self, batch_key: int) -> tuple[str, int, int]:
         """Return id, attempt and download of a batch."""
@@ -196,6 +210,13 @@ class Reading:
                 raise _gone(self._database.path)
             self._batches[batch_key] = (row[0], row[1], row[2])
         return self._batches[batch_key]
+
+    def _read(self, kind: str, batch_key: int, offset: int, length: int) -> bytes:
+        descriptor = self._open.get((kind, batch_key)) or self._file(kind, batch_key)
+        try:
+            return os.pread(descriptor, length, offset)
+        except OSError as error:
+            raise _unreadable(self._paths[kind, batch_key], error) from error
 
     def _file(self, kind: str, batch_key: int, *, read_ahead: bool = False) -> int:
         """Return a descriptor of a file of a batch; the one opened first is closed if too many are open."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from batchtui.domain.human import counted, usd
-from batchtui.services.exporting.output import output_of, params_of, values_of
+from batchtui.services.exporting.output import params_of, texts_of, values_of
 from batchtui.services.exporting.place import FileNames
 from batchtui.services.read import to_json
 from batchtui.store.bulk import Block, BulkRow
@@ -36,7 +36,7 @@ def write_folder(folder: Path, blocks: Iterable[Block]) -> int:
 
 def sections(block: Block) -> Iterator[tuple[BulkRow, str]]:
     """Yield the rows of a block with what is written of them."""
-    for number, (row, line) in enumerate(zip(map(BulkRow._make, block.rows), block.lines, strict=True)):
+    for number, (row, text) in enumerate(zip(map(BulkRow._make, block.rows), texts_of(block), strict=True)):
         request = block.requests[number] if block.requests else None
         data_row = block.data_rows[number] if block.data_rows else None
         parts = [f"## {code(row.custom_id or f'line {row.seq + 1:,}')}", _about(row)]
@@ -46,7 +46,6 @@ def sections(block: Block) -> Iterator[tuple[BulkRow, str]]:
             parts += ["### Request", fenced(_pretty(params_of(request)), "json")]
         if row.error_type or row.error_message:
             parts += ["### Error", fenced(": ".join(filter(None, (row.error_type, row.error_message))))]
-        text = output_of(row, line)
         if text is not None:
             parts += ["### Answer", fenced(text)]
         yield row, "\n\n".join(parts) + "\n"

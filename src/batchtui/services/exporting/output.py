@@ -90,10 +90,13 @@ def result_objects(block: Block) -> Iterator[ResultObject]:
         )
 
 
-def output_of(row: Row, line: bytes) -> str | None:
-    """Return the whole output of a succeeded row, None for any other; lone surrogates are U+FFFD."""
-    message = _message(row, line)
-    return None if message is None else _text(message.content)
+def texts_of(block: Block) -> list[str | None]:
+    """Return the whole output of each row that succeeded, None for any other; lone surrogates are U+FFFD."""
+    texts: list[str | None] = []
+    for row, line in zip(block.rows, block.lines, strict=True):
+        message = _message(row, line)
+        texts.append(None if message is None else _text(message.content))
+    return texts
 
 
 def params_of(request: bytes) -> bytes:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from batchtui.domain.selection import ResultKey
 from batchtui.domain.unicode import well_formed
-from batchtui.services.exporting.output import output_of, params_of, values_of
+from batchtui.services.exporting.output import params_of, texts_of, values_of
 from batchtui.services.read import to_json
 from batchtui.store.bulk import Block, Bulk, BulkRow
 
@@ -80,11 +80,14 @@ class Table:
     def rows(self, block: Block) -> Iterator[tuple[Cell, ...]]:
         """Yield the cells of each row of a block."""
         split = _FIRST + _TEXT
-        for number, (row, line) in enumerate(zip(block.rows, block.lines, strict=True)):
-            cells = (*row[_FIRST:split], output_of(row, line), *row[split:])
-            if self._joined:
-                cells = (*cells, *self._inputs(block.requests[number], block.data_rows[number]))
-            yield cells
+        for row, text, more in zip(block.rows, texts_of(block), self.more(block), strict=True):
+            yield (*row[_FIRST:split], text, *row[split:], *more)
+
+    def more(self, block: Block) -> list[tuple[Cell, ...]]:
+        """Return the cells of each row of a block that come after those of `RESULT_COLUMNS`."""
+        if not self._joined:
+            return [()] * len(block.rows)
+        return [tuple(self._inputs(*of)) for of in zip(block.requests, block.data_rows, strict=True)]
 
     def _inputs(self, request: bytes | None, data_row: bytes | None) -> Iterator[Cell]:
         yield None if request is None else params_of(request).decode()

@@ -27,7 +27,7 @@ HELP: dict[Format, str] = {
     "parquet": "The table of CSV with types, for data tools.",
     "sqlite": "The table of CSV as a SQLite database.",
 }
-JOINED_LINES = "A JSON object for each row: the result, its request and its data row."
+JOINED_LINES = "A JSON object a row: result, request and data row."
 
 
 @dataclass(frozen=True, slots=True)
