@@ -15,6 +15,8 @@ from batchtui.services.recent import DataChoice, Used
 from batchtui.services.workbench import Workbench
 from batchtui.simulator import Served
 from batchtui.tui.app import BatchtuiApp
+from batchtui.tui.flows.ask import agreed
+from batchtui.tui.present.questions import Question
 from batchtui.tui.screens.batches import BatchesScreen
 from batchtui.tui.screens.compose import ComposeScreen
 from batchtui.tui.screens.data_picker import DataPicker
@@ -303,6 +305,7 @@ async def test_what_is_not_saved_is_not_lost_by_moving_on_and_asked_about_when_q
         await pilot.press("y")
         await until(pilot, lambda: "not saved" not in screen_text(app))
         assert screen.editor.text == TEMPLATE
+        await until_shown(pilot, "row 1 of 30")
         await pilot.press("q")
         await until(pilot, lambda: app._exit)
     assert read(template) == TEMPLATE
@@ -393,6 +396,51 @@ async def test_a_job_is_composed_again_from_its_template_beside_todays(composed:
         await answer_prompt(pilot, "reviews-as-sent")
         await until_shown(pilot, "reviews-as-sent your own")
         assert composed.templates.read("reviews-as-sent") == TEMPLATE
+
+
+async def test_a_question_waits_until_the_text_is_left(bench: Workbench) -> None:
+    app = make_app(bench)
+    async with app.run_test(size=NARROW, notifications=True) as pilot:
+        screen = await compose(pilot, "shipped")
+        await pilot.press("enter")
+        await until(pilot, lambda: screen.editor.has_focus)
+        answers: list[bool] = []
+
+        async def ask() -> None:
+            answers.append(await agreed(app, Question("Send 1 request?", ("about $1",), "Send")))
+
+        app.start(ask())
+        await pilot.press("y")
+        assert screen.editor.text.startswith("y")
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        await pilot.press("n")
+        await until(pilot, lambda: answers == [False])
+
+
+async def test_the_list_is_narrowed_sorted_and_given_all_the_room(composed: Workbench) -> None:
+    app = make_app(composed)
+    async with app.run_test(size=WIDE, notifications=True) as pilot:
+        await compose(pilot, "row 1 of 30", "translate")
+        await pilot.press("z")
+        await until_shown(pilot, "What it does")
+        await pilot.press("z", "slash", *"feel", "enter")
+        await until(pilot, lambda: "translate" not in screen_text(app))
+        await until_shown(pilot, "reviews", "row 1 of 30")
+        await pilot.press("escape", "s")
+        await until_shown(pilot, "translate")
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, BatchesScreen))
+
+
+async def test_a_click_takes_a_template_and_the_text(composed: Workbench) -> None:
+    app = make_app(composed)
+    async with app.run_test(size=WIDE, notifications=True) as pilot:
+        screen = await compose(pilot, "row 1 of 30", "classify")
+        await pilot.click("TemplateTable", offset=(8, 2))
+        await until_shown(pilot, "classify shipped", "ticket-1041")
+        await pilot.click("TemplateEditor", offset=(20, 3))
+        await until(pilot, lambda: screen.editor.has_focus)
 
 
 async def test_a_job_without_a_template_says_so(bench: Workbench) -> None:

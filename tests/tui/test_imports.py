@@ -9,7 +9,10 @@ from batchtui.services.workbench import Workbench
 from batchtui.simulator import Served
 from tests.tui.conftest import failed_job
 
-SLOW = ("anthropic", "keyring", "genai_prices", "sqlite_utils", "pydantic", "httpx2", "starlette", "uvicorn")
+SLOW = (
+    *("anthropic", "keyring", "genai_prices", "sqlite_utils", "pydantic", "httpx2", "starlette", "uvicorn"),
+    *("jinja2", "yaml", "jsonschema", "pyarrow"),
+)
 
 SCRIPT = """
 import json, sys
@@ -55,7 +58,7 @@ async def test_the_first_paint_loads_nothing_slow(bench: Workbench, server: Serv
 
 
 def test_what_the_screens_show_is_worked_out_without_textual() -> None:
-    modules = "batches, details, notices, questions, empty, header, listing, reasons, results"
+    modules = "batches, compose, data, details, notices, questions, empty, header, listing, reasons, results"
     script = f"import sys; from batchtui.tui.present import {modules}; print('textual' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

@@ -39,6 +39,7 @@ COLUMNS = (
     Column("mark", "", width=1),
     Column("name", "Template", min_width=12),
     Column("changed", "Changed", width=9, priority=1),
+    Column("description", "What it does", min_width=24, weight=3, priority=2),
 )
 
 PROBLEMS_SHOWN = 5
@@ -89,7 +90,13 @@ def template_row(draft: Draft, now: datetime) -> Row:
         origin = "shipped" if entry else "removed"
     else:
         origin = ago(now - entry.changed_at)
-    return (_mark(draft), Cell(draft.key.name, "strong" if draft.is_own else ""), Cell(origin, "muted"))
+    words = (entry.problem or entry.description) if entry else ""
+    return (
+        _mark(draft),
+        Cell(draft.key.name, "strong" if draft.is_own else ""),
+        Cell(origin, "muted"),
+        Cell(words, "bad" if entry and entry.problem else "muted"),
+    )
 
 
 def template_values(draft: Draft) -> dict[str, str]:
@@ -261,7 +268,7 @@ def _of_all(survey: Survey, *, is_counting: bool) -> list[list[Cell]]:
     if survey.error_count:
         first = next(problem for problem in survey.problems if problem.is_error)
         lines.append(
-            [Cell(f"✗ {counted(survey.error_count, 'row problem')} of {count(survey.chosen)} rows", "bad")]
+            [Cell(f"✗ {counted(survey.error_count, 'problem')} in {counted(survey.chosen, 'row')}", "bad")]
         )
         lines.append([Cell(f"  row {count(first.line)}: {clean_line(first.message)}", "bad")])
     warnings = survey.problem_count - survey.error_count

@@ -74,6 +74,8 @@ class ComposeScreen(Room):
         self._composing = session.composing
         self._trying = Trying(session.composing, self._show_try)
         self._words: Filter | None = None
+        # Where the cursor was put or seen last: it may have moved on, of which the message is still to come.
+        self._placed: TemplateKey | None = None
         self._shown: Draft | None = None
         # Not what the editor holds by now: of a letter just typed the message is still to come.
         self._known_text = ""
@@ -124,8 +126,10 @@ class ComposeScreen(Room):
             self.table.set_source(ListSource((draft.key, present.template_row(draft, now)) for draft in drafts))
             self.table.set_empty(NO_MATCH if self._words else EMPTY)
             self.show_sort()
-            if self._composing.key in {draft.key for draft in drafts}:
-                self.table.move_to(self._composing.key)
+            key = self._composing.key
+            if key != self._placed and key in {draft.key for draft in drafts}:
+                self.table.move_to(key)
+                self._placed = key
             self._show_draft()
 
     def _show_draft(self) -> None:
@@ -245,6 +249,7 @@ class ComposeScreen(Room):
     @on(VirtualTable.Highlighted)
     def _moved(self, event: VirtualTable.Highlighted[TemplateKey]) -> None:
         if event.key is not None and event.key in self._composing.drafts:
+            self._placed = event.key
             self._composing.choose(event.key)
             self._show_draft()
             self.refresh_bindings()
