@@ -171,6 +171,21 @@ def test_the_template_of_a_job_makes_another_of_new_rows(server: Server, shell: 
     assert shell("template", "show", "--job", "more rivers").text == TEMPLATE
 
 
+def test_values_that_are_not_kept_are_not_passed_over(server: Server, shell: Shell, tmp_path: Path) -> None:
+    template, rows = tmp_path / "rivers.yaml", tmp_path / "cities.csv"
+    template.write_text(
+        TEMPLATE.replace("row.city", "greeting ~ city ~ mark") + 'defaults: {greeting: Hi, mark: "!"}\n'
+    )
+    rows.write_text("id,city\na,Rome\n")
+    shell("submit", "-t", template, "-d", rows, "--set", "greeting=Hello", "--yes")
+    again = shell("submit", "--template-of", "rivers", "-d", rows, "--dry-run", "--set", "mark=?")
+    assert "As in its defaults: greeting. What --set gave to rivers is not kept." in again.stderr
+    given = shell(
+        "submit", "--template-of", "rivers", "-d", rows, "--dry-run", "--set", "mark=?", "--set", "greeting=x"
+    )
+    assert "defaults" not in given.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -211,10 +211,44 @@ def test_a_check_with_rows_that_are_not(shell: Shell, template: Path, tmp_path: 
     rows.write_text("id,name,length\nx,y,1\nx,y\n")
     ragged = shell("template", "check", template, "-d", rows, "--json")
     assert (ragged.code, ragged.json["requests"]) == (1, 1)
-    assert "line 3: 3 cells expected" in ragged.stderr
+    assert f"  {rows}:3: data: line 3: 3 cells expected" in ragged.stderr
+    assert "The rows after it were not read." in ragged.stderr
     bad = shell("template", "check", template, "-d", rows, "--where", "name ==")
     assert bad.code == 2
     assert "name ==" in bad.stderr
+
+
+def test_all_problems_are_counted_and_the_first_are_told(shell: Shell, template: Path, tmp_path: Path) -> None:
+    rows = tmp_path / "rows.csv"
+    rows.write_text("id,name\n" + "x,y\n" * 300)
+    done = shell("template", "check", template, "-d", rows)
+    assert "… and 295 more of template, on lines 7 and after it" in done.stderr
+    assert done.stderr.endswith("300 rows: 0 requests.\n")
+
+
+def test_a_number_that_is_text_is_told_with_the_filter_for_it(shell: Shell, tmp_path: Path, rivers: Path) -> None:
+    path = tmp_path / "typed.yaml"
+    path.write_text(TEMPLATE.replace("64", '"{{ length }}"'))
+    words = "max_tokens has to be a whole number, and is text; put `| typed` at the end"
+    assert words in shell("template", "check", path, "-d", rivers).stderr
+    assert words in shell("template", "render", "-t", path, "-d", rivers).stderr
+    path.write_text(TEMPLATE.replace("64", '"{{ length | int | typed }}"'))
+    assert shell("template", "check", path, "-d", rivers).code == 0
+
+
+def test_a_template_of_a_job_is_compared_with_another(
+    server: Server, shell: Shell, template: Path, rivers: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", server.base_url)
+    assert shell("submit", "-t", template, "-d", rivers, "--yes").code == 0
+    gone = shell("template", "show", "--job", "river", "--diff")
+    assert gone.code == 2
+    assert "`batchtui template show NAME --job river --diff`" in gone.stderr
+    template.write_text(TEMPLATE.replace("64", "65"))
+    done = shell("template", "show", template, "--job", "river", "--diff")
+    assert "-  max_tokens: 64\n+  max_tokens: 65\n" in done.text
+    own(shell, "river")
+    assert shell("template", "show", "--job", "river", "--diff").text == ""
 
 
 def test_an_editor_gets_the_file_and_no_key(shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

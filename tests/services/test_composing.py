@@ -119,6 +119,16 @@ async def test_what_is_wrong_is_told_all_at_once(bench: Workbench, data: Data) -
     assert bench.store.files.spools() == []
 
 
+async def test_it_is_told_how_many_rows_were_read(
+    bench: Workbench, data: Data, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("batchtui.services.making.TELLING_SECONDS", -1.0)
+    seen: list[int] = []
+    await bench.composer.survey(template(), data.countries(3), on_rows=seen.append)
+    await bench.composer.prepare(template(), data.countries(2), on_rows=seen.append)
+    assert seen == [1, 2, 3, 1, 2]
+
+
 async def test_many_of_a_kind_are_counted_and_not_all_listed(bench: Workbench, data: Data) -> None:
     rows = data.countries(250)
     text = TEXT.replace("max_tokens: 64", "max_tokens: 0\n  temperature: 1")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from batchtui.cli import options
+from batchtui.cli.output import LiveLine
+from batchtui.domain.human import counted
 
 if TYPE_CHECKING:
     from batchtui.services.rows import Rows
@@ -75,6 +78,16 @@ def making(*, template: bool = True, choosing: bool = True) -> Callable[[Callabl
         return decorated
 
     return add
+
+
+@contextmanager
+def rows_shown() -> Iterator[Callable[[int], None]]:
+    """Show on a terminal how many rows were read, for as long as it takes."""
+    line = LiveLine()
+    try:
+        yield lambda number: line.show(f"{counted(number, 'row')} read")
+    finally:
+        line.clear()
 
 
 _TEMPLATE = (

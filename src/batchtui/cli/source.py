@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from batchtui.cli import options
-from batchtui.cli.options_rows import Making
+from batchtui.cli.options_rows import Making, rows_shown
+from batchtui.cli.output import say
 from batchtui.domain.errors import InputError
 from batchtui.services.workbench import Workbench
 
@@ -75,20 +76,25 @@ def _of_file(lines: RequestLines, bench: Workbench) -> Source:
 
 def _of_rows(rows: Rows, making: Making, like: str | None, bench: Workbench) -> Source:
     template = _template(bench, making, like)
-    return Source(
-        rows.source,
-        template.name,
-        lambda sample, mend: bench.composer.prepare(
-            template,
-            rows,
-            values=making.values,
-            where=making.where,
-            limit=making.limit,
-            mend=mend,
-            allowed=making.allowed,
-            sample=sample,
-        ),
-    )
+    defaults = sorted(template.defaults.keys() - making.values.keys() - set(rows.columns))
+    if like is not None and defaults:
+        say(f"As in its defaults: {', '.join(defaults)}. What --set gave to {like} is not kept.")
+
+    async def prepare(sample: int | None, mend: bool) -> Prepared:
+        with rows_shown() as on_rows:
+            return await bench.composer.prepare(
+                template,
+                rows,
+                values=making.values,
+                where=making.where,
+                limit=making.limit,
+                mend=mend,
+                allowed=making.allowed,
+                sample=sample,
+                on_rows=on_rows,
+            )
+
+    return Source(rows.source, template.name, prepare)
 
 
 def _template(bench: Workbench, making: Making, like: str | None) -> Template:

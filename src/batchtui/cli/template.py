@@ -15,7 +15,7 @@ import click
 from batchtui.cli import options, options_rows
 from batchtui.cli.desk import opened
 from batchtui.cli.options import Given
-from batchtui.cli.options_rows import Making
+from batchtui.cli.options_rows import Making, rows_shown
 from batchtui.cli.output import out, out_bytes, out_json, out_table, rfc3339, say
 from batchtui.cli.report import report_problems
 from batchtui.cli.shapes import estimate_object, problem_objects
@@ -85,23 +85,27 @@ def list_templates(given: Given, as_json: bool) -> None:
 @click.option(
     "--job", "id_", type=options.TEXT, metavar="ID", help="The one a job or batch was made from, as it was."
 )
-@click.option("--diff", is_flag=True, help="With --job, what is different in the template of that name today.")
+@click.option(
+    "--diff",
+    is_flag=True,
+    help="With --job, what is different today in the template of that name, or in NAME.",
+)
 @options.as_json
 @options.general
 @click.pass_obj
 def show(given: Given, name: str | None, *, id_: str | None, diff: bool, as_json: bool) -> None:
     """Print the exact text of a template."""
-    if (name is None) == (id_ is None) or (diff and id_ is None):
-        raise click.UsageError("Give the NAME of a template, or --job ID.")
+    if (id_ is None and (name is None or diff)) or (id_ and name and not diff):
+        raise click.UsageError("Give the NAME of a template, or --job ID, with --diff and both to compare them.")
     with opened(given) as desk:
         bench = desk.bench
         if id_ is None:
             text = bench.templates.read(str(name))
         else:
             kept = _kept(bench, id_)
-            name, text = kept.name, kept.text
+            name, text = name or kept.name, kept.text
             if diff:
-                text = bench.composer.compare(kept, bench.templates.read(name))
+                text = bench.composer.compare(kept, _today(bench.templates, name, id_))
     if as_json:
         out_json({"name": name, "text": text})
     elif sys.stdout.isatty():
@@ -187,7 +191,7 @@ def check(given: Given, name: str, *, making: Making, as_json: bool) -> None:
             say(f"  {name}:{problem.line or 1}: {problem.message}")
         if making.data is not None and not problems:
             loaded = bench.templates.load(name)
-            with making.rows() as rows:
+            with making.rows() as rows, rows_shown() as on_rows:
                 columns = _columns(loaded, rows, making)
                 survey = desk.wait(
                     bench.composer.survey(
@@ -197,6 +201,7 @@ def check(given: Given, name: str, *, making: Making, as_json: bool) -> None:
                         where=making.where,
                         limit=making.limit,
                         allowed=making.allowed,
+                        on_rows=on_rows,
                     )
                 )
             answer |= columns | _survey_object(survey)
@@ -243,6 +248,15 @@ def _kept(bench: Workbench, id_: str) -> KeptTemplate:
     if kept is None:
         raise InputError(f"{id_} was made without a template.", todo="`batchtui show ID` says what is known of it.")
     return kept
+
+
+def _today(templates: Templates, name: str, id_: str) -> str:
+    try:
+        return templates.read(name)
+    except UnknownIdError as error:
+        raise UnknownIdError(
+            error.what, todo=f"`batchtui template show NAME --job {id_} --diff` compares with another, or a file."
+        ) from error
 
 
 def _own(templates: Templates, name: str) -> TemplateEntry:
@@ -318,7 +332,7 @@ def _say_survey(survey: Survey, source: str, columns: dict[str, list[str]]) -> N
         say(f"{source} has no column {', '.join(columns['missing'])}.")
     if columns["unused"]:
         say(f"Columns not used: {', '.join(columns['unused'])}.")
-    report_problems(source, survey.problems)
+    report_problems(source, survey.problems, survey.counts)
     chosen = "" if survey.chosen == survey.rows else f", {survey.chosen:,} of them chosen"
-    size = bytes_text(survey.body_bytes)
-    say(f"{counted(survey.rows, 'row')}{chosen}: {counted(survey.requests, 'request')} ({size}).")
+    size = f" ({bytes_text(survey.body_bytes)})" if survey.requests else ""
+    say(f"{counted(survey.rows, 'row')}{chosen}: {counted(survey.requests, 'request')}{size}.")

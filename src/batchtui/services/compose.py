@@ -19,7 +19,7 @@ from batchtui.domain.request import body_length
 from batchtui.domain.result import Tokens, output_text, tokens_of
 from batchtui.domain.split import part_sizes
 from batchtui.services.find import Target
-from batchtui.services.making import LISTED_OF_A_RULE, Making, Where, row_line
+from batchtui.services.making import HINTS, LISTED_OF_A_RULE, Making, OnRows, Where, row_line
 from batchtui.services.models import ModelLists
 from batchtui.services.prepare import Prepared, spool
 from batchtui.services.worker import Stop, in_thread
@@ -120,18 +120,19 @@ class Composer:
         mend: bool = False,
         allowed: Sequence[Path] = (),
         sample: int | None = None,
+        on_rows: OnRows | None = None,
     ) -> Prepared:
         """Spool the requests, the rows they are made from and the text of the template.
 
-        `mend` and `sample` are as for `prepare.prepare`. Raises `LintError` with all that is wrong, `TemplateError`
+        `mend` and `sample` are as for `prepare.prepare`, `on_rows` is told in another thread, about twice a second,
+        how many rows were read. Raises `LintError` with all that is wrong, `TemplateError`
         for a bad `where`, and `StoreError`; then nothing is left on disk.
         """
 
         def work(stop: Stop) -> Prepared:
             linter = self._linter(template, mend=mend)
-            making = Making(
-                _renderer(template, rows, values, allowed), linter, stop, template.name, _where(where), limit
-            )
+            renderer = _renderer(template, rows, values, allowed)
+            making = Making(renderer, linter, stop, template.name, _where(where), limit, on_rows)
             lines = ((request, row_line(row)) for request, row in making.read(rows))
             kept = KeptTemplate(template.name, template.text)
             return spool(self._store, lines, linter, rows.source, template=kept, sample=sample, todo=MEND_TODO)
@@ -160,7 +161,7 @@ class Composer:
             linter = self._linter(template)
             linter.judge(1, rendered.line, {"custom_id": rendered.custom_id, "params": rendered.params})
             found = sorted(linter.problems, key=lambda problem: not problem.is_error)
-            problems = tuple(f"{problem.rule}: {problem.message}" for problem in found)
+            problems = tuple(f"{each.rule}: {each.message}{HINTS.get(each.rule, '')}" for each in found)
             return Preview(row, rendered, problems, missing, unused, body_length(len(rendered.line), 1))
 
         return await in_thread(work)
@@ -174,17 +175,17 @@ class Composer:
         where: str | None = None,
         limit: int | None = None,
         allowed: Sequence[Path] = (),
+        on_rows: OnRows | None = None,
     ) -> Survey:
         """Return what becomes of all rows; cancelling it ends it within a row.
 
-        Raises `TemplateError` for a bad `where`.
+        `on_rows` is as for `prepare`. Raises `TemplateError` for a bad `where`.
         """
 
         def work(stop: Stop) -> Survey:
             linter = self._linter(template)
-            making = Making(
-                _renderer(template, rows, values, allowed), linter, stop, template.name, _where(where), limit
-            )
+            renderer = _renderer(template, rows, values, allowed)
+            making = Making(renderer, linter, stop, template.name, _where(where), limit, on_rows)
             tried = self._store.templates.tried_output(template.text)
             estimator = Estimator(usual_output=self._usual_output(template), tried_output=tried)
             lengths = array("L")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -26,13 +26,21 @@ FAILING_SECONDS = 5.0
 
 ROWS_BETWEEN_PAUSES = 64
 
+TELLING_SECONDS = 0.5
+"""How often it is told how many rows were read."""
+
+_TYPED = "; put `| typed` at the end of its text, and before that `| int` for a number"
+
 HINTS = {
     "custom_id-pattern": "; `| slug` in custom_id makes any text fit",
     "custom_id-duplicate": "; put {{ row_number }} into custom_id, or leave one of the rows out",
+    "max_tokens-type": _TYPED,
+    "messages-type": _TYPED,
 }
 """What to change in a template where its rendered request breaks a rule."""
 
 Where = Callable[[Mapping[str, Any], int], bool]
+OnRows = Callable[[int], None]
 
 
 @dataclass(slots=True)
@@ -41,7 +49,8 @@ class Making:
 
     `where` chooses rows, `limit` takes the first of those chosen. What is wrong with a row goes to `linter` as a
     problem on the line of the data where the row begins, or its number where there are no lines. `rows` counts
-    those that were read, `chosen` those of them that were asked for.
+    those that were read, `chosen` those of them that were asked for. `on_rows` is told now and then how many rows
+    were read.
     """
 
     renderer: Renderer
@@ -50,8 +59,10 @@ class Making:
     template: str
     where: Where | None
     limit: int | None
+    on_rows: OnRows | None = None
     rows: int = 0
     chosen: int = 0
+    _tell_at: float = field(default_factory=lambda: time.monotonic() + TELLING_SECONDS)
 
     def read(self, rows: Rows) -> Iterator[tuple[CheckedRequest, Row]]:
         """Yield each request without an error and its row; raises `StoppedError` when it may stop."""
@@ -89,13 +100,17 @@ class Making:
                 if self.rows % ROWS_BETWEEN_PAUSES == 0:
                     # Lets go of the interpreter, or a key press waits for 5 ms each time it needs it.
                     time.sleep(0)
+                if self.on_rows is not None and time.monotonic() > self._tell_at:
+                    self.on_rows(self.rows)
+                    self._tell_at = time.monotonic() + TELLING_SECONDS
                 if self._is_wanted(row):
                     self.chosen += 1
                     yield row
                     if self.chosen == self.limit:
                         return
         except DataError as error:
-            self.linter.add(Problem(error.line or self.rows + 1, "", "data", _words(error)))
+            message = f"{_words(error).removeprefix(f'{rows.source}: ')} The rows after it were not read."
+            self.linter.add(Problem(error.line or self.rows + 1, "", "data", message))
 
     def _is_wanted(self, row: Row) -> bool:
         if self.where is None:
