@@ -67,11 +67,12 @@ def opened_source(file: Path | None, making: Making, like: str | None) -> Iterat
 
 
 def _of_file(lines: RequestLines, bench: Workbench) -> Source:
-    return Source(
-        lines.source,
-        options.TEXT.convert(Path(lines.source).stem, None, None),
-        lambda sample, mend: bench.prepare(lines, lines.source, mend=mend, sample=sample),
-    )
+    async def prepare(sample: int | None, mend: bool) -> Prepared:
+        # Whatever ends this ends the wait for more lines too, in the thread that reads them.
+        with closing(lines):
+            return await bench.prepare(lines, lines.source, mend=mend, sample=sample)
+
+    return Source(lines.source, options.TEXT.convert(Path(lines.source).stem, None, None), prepare)
 
 
 def _of_rows(rows: Rows, making: Making, like: str | None, bench: Workbench) -> Source:
