@@ -240,9 +240,9 @@ async def test_a_note_is_shown_with_the_batches(store: Store) -> None:
 
 async def test_a_summary_has_attempts_and_parts_in_order(store: Store) -> None:
     job = await store.jobs.create("rivers", PROFILE)
-    await send(store, job, ["c"], "msgbatch_3", attempt=2)
     await send(store, job, ["b"], "msgbatch_2", part=2)
     await send(store, job, ["a"], "msgbatch_1")
+    await send(store, job, ["c"], "msgbatch_3", attempt=2)
     intent = await draft(store, job, ["d"], attempt=3)
     summary = store.jobs.summary(job.id)
     assert [stored.id for stored in summary.batches] == ["msgbatch_1", "msgbatch_2", "msgbatch_3"]

@@ -89,20 +89,20 @@ class Estimator:
         output = max_tokens if isinstance(max_tokens, int) else 0
         self.add_size(name, estimated_input_tokens(params), output)
 
-    def add_size(self, name: str, input_tokens: int, output: int) -> None:
-        """Count one request of a model by its guessed input tokens and its max_tokens."""
+    def add_size(self, name: str, input_tokens: int, output: int, count: int = 1) -> None:
+        """Count requests of a model that are alike, by the guessed input tokens and the max_tokens of each."""
         input_ = round(input_tokens * (1.0 if self._input_ratio is None else self._input_ratio))
-        self.models[name] += 1
-        self._input_tokens += input_
-        self._output_tokens += output
+        self.models[name] += count
+        self._input_tokens += input_ * count
+        self._output_tokens += output * count
         rates = batch_rates(name)
         if rates is None:
             self._unpriced.add(name)
             return
         usual = min(output, round(self._usual_output.get(name, 0.0)))
         prices = rates.at(input_)
-        self._low_usd += input_ * prices.input + usual * prices.output
-        self._high_usd += input_ * prices.input + output * prices.output
+        self._low_usd += (input_ * prices.input + usual * prices.output) * count
+        self._high_usd += (input_ * prices.input + output * prices.output) * count
 
     def estimate(self) -> Estimate:
         """Return the sum of what was added."""

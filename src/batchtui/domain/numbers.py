@@ -75,11 +75,16 @@ def suggested_max_tokens(output: Percentiles | None, truncated: int, asked: int 
     if output is None:
         return None
     if truncated:
-        return _round_up(2 * (asked or output.max))
+        return enough_for_truncated(asked or output.max)
     enough = _round_up(ROOM * output.max)
     if asked is not None and output.p99 * FAR_UNDER <= asked and enough * 2 <= asked:
         return enough
     return None
+
+
+def enough_for_truncated(asked: int) -> int:
+    """Return a max_tokens that answers may fit into which were cut off at the one asked for: twice of it."""
+    return _round_up(2 * asked)
 
 
 def _round_up(tokens: float) -> int:

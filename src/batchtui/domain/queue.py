@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import msgspec
+
 from batchtui.domain.facets import alike
 from batchtui.domain.retry import FailedRow
 from batchtui.domain.verdicts import RESEND, Verdict, Verdicts
@@ -55,8 +57,7 @@ class Attempted:
     is_edited: bool
 
 
-@dataclass(frozen=True, slots=True)
-class QueueRow:
+class QueueRow(msgspec.Struct, frozen=True, gc=False):
     """A row that has no answer, or one that a person wants another of.
 
     `decision` is what a person decided about this failure, None if nothing.
@@ -79,9 +80,14 @@ class QueueRow:
         return self.failure.error_type or self.failure.type
 
     @property
+    def is_edited(self) -> bool:
+        """Return whether its request does not go out as it was."""
+        return self.decision is not None and self.decision.is_edit
+
+    @property
     def is_decided(self) -> bool:
         """Return whether a person changed its request, or wants it sent as it is."""
-        return self.decision is not None and (self.decision.is_edit or self.decision.choice == "chosen")
+        return self.is_edited or (self.decision is not None and self.decision.choice == "chosen")
 
     @property
     def is_sendable(self) -> bool:
@@ -154,7 +160,7 @@ def groups(job_id: str, job_name: str, rows: Iterable[QueueRow]) -> list[QueueGr
             alikes[0].why,
             state,
             max(row.failure.attempt for row in alikes),
-            sum(row.decision is not None and row.decision.is_edit for row in alikes),
+            sum(row.is_edited for row in alikes),
             tuple(row.custom_id for row in alikes),
         )
         for (cause, message, verdict, state), alikes in gathered.items()

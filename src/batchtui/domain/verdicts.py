@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Literal
@@ -26,10 +27,8 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     message: str = ""
     why: str = ""
 
-    def fits(self, kind: str, message: str) -> bool:
-        """Return whether this rule decides about an error of this kind with this message."""
-        if ANY not in self.type and kind not in self.type:
-            return False
+    def is_met(self, message: str) -> bool:
+        """Return whether an error message is one this rule is about."""
         return not self.message or re.search(self.message, message, re.IGNORECASE) is not None
 
 
@@ -38,25 +37,27 @@ class Verdicts:
     """The rules in force, first to last. The last of the shipped ones fits everything."""
 
     rules: tuple[Rule, ...]
-    _known: dict[tuple[str, str], Rule] = field(default_factory=dict, compare=False, repr=False)
+    _by_kind: dict[str, tuple[Rule, ...]] = field(default_factory=dict, compare=False, repr=False)
 
     def rule(self, type_: str, error_type: str | None, message: str | None = None) -> Rule:
         """Return the rule that decides about a failed row, by its outcome and its error."""
-        kind, text = error_type if type_ == "errored" and error_type else type_, message or ""
-        found = self._known.get((kind, text))
-        if found is None:
-            found = next(rule for rule in self.rules if rule.fits(kind, text))
-            if len(self._known) < KNOWN_AT_MOST:
-                self._known[kind, text] = found
-        return found
+        kind = error_type or type_
+        fitting = self._by_kind.get(kind)
+        if fitting is None:
+            fitting = self._by_kind[kind] = tuple(self._fitting(kind))
+        return next(rule for rule in fitting if rule.is_met(message or "")) if fitting[0].message else fitting[0]
 
     def verdict(self, type_: str, error_type: str | None, message: str | None = None) -> Verdict:
         """Return what to do with a failed row."""
         return self.rule(type_, error_type, message).verdict
 
-
-KNOWN_AT_MOST = 10_000
-"""Messages a verdict is remembered for; most batches have a handful."""
+    def _fitting(self, kind: str) -> Iterator[Rule]:
+        """Yield the rules about a kind of error, up to the first that takes any message."""
+        for rule in self.rules:
+            if ANY in rule.type or kind in rule.type:
+                yield rule
+                if not rule.message:
+                    return
 
 
 @cache

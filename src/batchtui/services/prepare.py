@@ -27,7 +27,21 @@ from batchtui.store import Store
 from batchtui.store.files import new_private, rows_beside, template_beside, write_private
 from batchtui.store.requests import NO_ROW
 
-Line = tuple[CheckedRequest, bytes | None]
+
+@dataclass(frozen=True, slots=True)
+class TakenLine:
+    """A request line, without its newline, that the API has taken before, with what the index says of it.
+
+    It goes out as it is: nothing of it is read or checked again. `input_tokens` are guessed.
+    """
+
+    line: bytes
+    model: str
+    input_tokens: int
+    max_tokens: int
+
+
+Line = tuple[CheckedRequest | TakenLine, bytes | None]
 """A request and the line of the data row it was made from, if there is one, without a newline."""
 
 
@@ -208,8 +222,16 @@ class _Written:
 
     def add(self, line: bytes, params: dict[str, Any]) -> None:
         """Count a line, which ends with its newline."""
-        self._digest.update(line)
+        self._count(line)
         self._estimator.add(params)
+
+    def add_taken(self, line: bytes, request: TakenLine) -> None:
+        """Count a line, which ends with its newline, without reading it."""
+        self._count(line)
+        self._estimator.add_size(request.model, request.input_tokens, request.max_tokens)
+
+    def _count(self, line: bytes) -> None:
+        self._digest.update(line)
         self._request_count += 1
         self._line_bytes += len(line) - 1
 
@@ -239,7 +261,10 @@ def _write(path: Path, lines: Iterable[Line], template: KeptTemplate | None, wri
         for request, row in lines:
             line = request.line + b"\n"
             requests.write(line)
-            written.add(line, request.params)
+            if isinstance(request, TakenLine):
+                written.add_taken(line, request)
+            else:
+                written.add(line, request.params)
             lengths.append(len(request.line))
             if rows is not None:
                 rows.write((row or NO_ROW) + b"\n")

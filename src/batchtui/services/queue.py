@@ -47,7 +47,7 @@ class Queue:
         raise NotImplementedError
 
     def groups(self, target: Target | None = None) -> list[QueueGroup]:
-        """Return the rows of a batch or job, or of all jobs, as groups of equal causes, biggest first within a job."""
+        """Return the rows of a batch, a job or all jobs as groups of equal causes, biggest first within a job."""
         raise NotImplementedError
 
     def rows(self, target: Target, custom_ids: Collection[str] | None = None) -> list[QueueRow]:
@@ -103,7 +103,7 @@ class Queue:
         raise NotImplementedError
 
     async def choose(self, target: Target, custom_ids: Collection[str]) -> int:
-        """Let rows go out as they are though they would not: truncated, refused or flagged answers, invalid ones."""
+        """Let rows go out as they are that would not: flagged answers, invalid requests, rows given up."""
         raise NotImplementedError
 
     async def run(

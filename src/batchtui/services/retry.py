@@ -4,29 +4,34 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from batchtui.domain.errors import InputError, RefusedError
-from batchtui.domain.estimate import CHARS_PER_TOKEN, Estimate, Estimator
+from batchtui.domain.edits import with_changes
+from batchtui.domain.errors import RefusedError
+from batchtui.domain.estimate import CHARS_PER_TOKEN, Estimate, Estimator, estimated_input_tokens
 from batchtui.domain.job import Job, JobSummary
 from batchtui.domain.lint import Linter
+from batchtui.domain.numbers import enough_for_truncated
 from batchtui.domain.policy import RetryPolicy
 from batchtui.domain.queue import Decision, QueueRow, queue_row
 from batchtui.domain.request import encode_request
-from batchtui.domain.result import read_object
+from batchtui.domain.result import FLAGGED, REFUSED, TRUNCATED, read_object
 from batchtui.domain.retry import Cause, FailedRow, causes
-from batchtui.domain.selection import Selection
+from batchtui.domain.split import spread
 from batchtui.domain.verdicts import EDIT_FIRST, NEVER, RESEND, Verdicts
 from batchtui.services.find import Target
 from batchtui.services.models import ModelLists
-from batchtui.services.prepare import Line, Prepared, spool
+from batchtui.services.prepare import Line, Prepared, TakenLine, spool
 from batchtui.services.submit import OnSent, Submission, Submissions
 from batchtui.store import Store
 
-FLAGS = ("truncated", "refused", "flagged")
+FLAGS = (TRUNCATED, REFUSED, FLAGGED)
 """What a success may be that somebody wants another answer for."""
+
+SAMPLE_ROWS = 16
+"""Requests that are read to know how many tokens the bytes of the others are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +39,10 @@ class RetryPlan:
     """What a retry would send and what it would leave, before anything is written.
 
     `by_error` covers all rows looked at, chosen or not, and so do the numbers by verdict. `skipped` are left:
-    never, edit first without an edit, given up after the same error on too many attempts, held or dropped by a
-    person. `left` counts them, each once: by `unknown` request, by state, else by verdict. `changes` are set on the
-    params of every row that is sent, after what was decided about it. `estimate` is from the index alone: the input
-    is guessed from the bytes of the requests.
+    never, edit first without an edit, `given_up` after the same error on too many attempts, `set_aside` (held or
+    dropped) by a person, or `without_request`, whose request is not known. `changes` are set on the params of every
+    row that is sent, after what was decided about it. `estimate` is from the index and a few requests, and
+    `tokens_per_byte` what those have. `suggested_max_tokens` is for rows that were truncated, if any are looked at.
     """
 
     job: Job
@@ -51,8 +56,10 @@ class RetryPlan:
     never: int = 0
     given_up: int = 0
     set_aside: int = 0
-    left: Mapping[str, int] = field(default_factory=dict)
+    without_request: int = 0
+    suggested_max_tokens: int | None = None
     estimate: Estimate = field(default_factory=lambda: Estimator().estimate())
+    tokens_per_byte: float = 1 / CHARS_PER_TOKEN
 
     @property
     def failed(self) -> int:
@@ -78,11 +85,22 @@ class Retries:
         self._table = table
         self._policy = policy
 
-    def queue(self, summary: JobSummary) -> list[QueueRow]:
-        """Return the rows of a job that have no answer and are not on their way to one, in input order."""
-        failed = self._store.results.failed([stored.key for stored in summary.batches])
+    def queue(self, target: Target, custom_ids: Collection[str] | None = None) -> list[QueueRow]:
+        """Return the rows of a batch or job that have no answer and are not on their way to one, in input order.
+
+        Behind them come answers that a person wants anew.
+        """
+        summary = self._store.jobs.summary(target.job.id)
         decisions = self._store.queue.decisions(summary.job.id)
-        return [self._queue_row(row, decisions) for row in failed]
+        failed = self._failed(summary, decisions)
+        chosen = decisions.keys() - {row.custom_id for row in failed}
+        rows = failed + [
+            row for row in self._answered(summary, decisions, None, chosen) if row.decision is not None
+        ]
+        if summary.open_intents:
+            under_way = self._store.queue.under_way(summary.open_intents)
+            rows = [row for row in rows if row.custom_id not in under_way]
+        return self._narrowed(summary, target, rows, custom_ids)
 
     def plan(
         self,
@@ -95,18 +113,19 @@ class Retries:
     ) -> RetryPlan:
         """Return what would be sent again of a batch or job.
 
-        A row that has succeeded in a later attempt, or is in one that still runs or waits to be sent, is not
-        failed any more. `only` narrows to an outcome or error type; with `truncated`, `refused` or `flagged` it
-        asks for another answer of the rows whose final answer is that. `custom_ids` narrow to rows, and choose such
-        answers among them and rows that were given up. Rows whose request is invalid go only with
-        `include_invalid`, with `changes`, or if a person edited them. Raises `RefusedError` where the requests are
-        not known, or a submission of the job is still open.
+        A row that has succeeded in a later attempt, or is in one that still runs, is not failed any more. `only`
+        narrows to an outcome or error type; with `truncated`, `refused` or `flagged` it asks for another answer of
+        the rows whose final answer is that. `custom_ids` narrow to rows, and choose such answers among them and
+        rows that were given up. Rows whose request is invalid go only with `include_invalid`, with `changes`, or if
+        a person edited them. Raises `RefusedError` where no request is known, a submission of the job is still
+        open, or the job belongs to another server or profile.
         """
+        chosen = None if custom_ids is None else frozenset(custom_ids)
         summary = self._store.jobs.summary(target.job.id)
         self._require_settled(summary)
-        chosen_ids = None if custom_ids is None else set(custom_ids)
-        rows = self._rows(summary, target, only, chosen_ids)
-        if rows and not any(row.failure.length for row in rows):
+        rows = self._rows(target, summary, only, chosen)
+        without_request = sum(not row.failure.length for row in rows)
+        if rows and without_request == len(rows):
             raise RefusedError(
                 f"{target.name}: its requests are not known, because it was not sent from here.",
                 unharmed="Nothing was sent.",
@@ -114,18 +133,14 @@ class Retries:
                 f"`batchtui adopt {target.batches[0].id} --requests FILE`.",
             )
         anyway = include_invalid or bool(changes)
-        sent, left = [], Counter[str]()
-        for row in rows:
-            if _goes(row, anyway=anyway, is_chosen=chosen_ids is not None):
-                sent.append(row)
-            else:
-                left[_left_as(row)] += 1
-        verdicts = Counter(row.verdict for row in rows)
-        states = Counter(row.state for row in rows)
+        sent = tuple(row for row in rows if _goes(row, anyway=anyway, is_chosen=chosen is not None))
+        verdicts = Counter([row.verdict for row in rows])
+        states = Counter([row.state for row in rows])
+        tokens_per_byte = self._tokens_per_byte(sent)
         return RetryPlan(
             job=target.job,
             attempt=summary.attempts + 1,
-            rows=tuple(sent),
+            rows=sent,
             resend=verdicts[RESEND],
             edit_first=verdicts[EDIT_FIRST],
             skipped=len(rows) - len(sent),
@@ -134,29 +149,32 @@ class Retries:
             never=verdicts[NEVER],
             given_up=states["given_up"],
             set_aside=states["held"] + states["dropped"],
-            left=left,
-            estimate=self._estimate(sent, changes or {}),
+            without_request=without_request,
+            suggested_max_tokens=_enough(rows),
+            estimate=self._estimate(sent, changes or {}, tokens_per_byte),
+            tokens_per_byte=tokens_per_byte,
         )
 
     async def prepare(self, plan: RetryPlan) -> Prepared:
-        """Spool, check and price the rows of a plan.
+        """Spool the rows of a plan; those that are changed are checked, the others go out to the byte as before.
 
-        The lines are the ones sent before but for the changes, and they go out with the betas of the job. What they
-        were made from goes along.
+        They go out with the betas of the job, and what they were made from goes along. Raises `RefusedError` if
+        there are none, and as `prepare.prepare` does.
         """
         if not plan.rows:
             raise RefusedError(
                 f"{plan.job.name}: nothing to send again.", unharmed="Nothing was sent.", todo=_todo(plan)
             )
         betas = self._store.intents.betas(plan.job.id)
-        linter = Linter(self._models.known(), betas=betas)
+        template = self._store.templates.of_job(plan.job.id)
+        linter = Linter(self._models.known(), betas=betas, unit="row")
         prepared = await asyncio.to_thread(
             spool,
             self._store,
-            self._lines(plan, linter),
+            self._lines(plan, linter, with_data=template is not None),
             linter,
             f"attempt {plan.attempt} of {plan.job.name}",
-            template=self._store.templates.of_job(plan.job.id),
+            template=template,
         )
         return replace(prepared, betas=betas)
 
@@ -164,50 +182,90 @@ class Retries:
         """Send a prepared retry as a new attempt; see `Submissions.send` for what it raises."""
         return await self._submissions.send(prepared, job=plan.job, attempt=plan.attempt, on_sent=on_sent)
 
-    def _rows(
-        self, summary: JobSummary, target: Target, only: str | None, chosen_ids: set[str] | None
-    ) -> list[QueueRow]:
-        if only in FLAGS:
-            rows = self._answered(summary, {only})
-        else:
-            rows = self.queue(summary)
-            if chosen_ids is not None:
-                rows += self._answered(summary, set(FLAGS))
-            if only not in {None, "failed"}:
-                rows = [row for row in rows if only in {row.failure.type, row.failure.error_type}]
-        if not target.is_job:
-            keys = {stored.key for stored in target.batches}
-            held = self._store.requests.custom_ids(next(iter(keys)))
-            rows = [row for row in rows if row.custom_id in held or row.failure.batch_key in keys]
-        if chosen_ids is not None:
-            rows = [row for row in rows if row.custom_id in chosen_ids]
-        return rows
+    def request_lines(self, rows: Sequence[QueueRow]) -> Iterator[bytes]:
+        """Yield the request line of each row with what a person decided about it."""
+        lines = self._store.queue.lines(row.failure for row in rows)
+        for row, (line, _) in zip(rows, lines, strict=True):
+            yield outgoing(row, line, {})
 
-    def _answered(self, summary: JobSummary, flags: set[str]) -> list[QueueRow]:
-        """Return the rows whose final answer has one of these flags and that are not on their way to another."""
-        keys = tuple(stored.key for stored in summary.batches)
-        found: dict[str, QueueRow] = {}
+    def linter(self, job: Job) -> Linter:
+        """Return what checks the requests of a job."""
+        return Linter(self._models.known(), betas=self._store.intents.betas(job.id), unit="row")
+
+    def _rows(
+        self, target: Target, summary: JobSummary, only: str | None, chosen: frozenset[str] | None
+    ) -> list[QueueRow]:
         decisions = self._store.queue.decisions(summary.job.id)
-        for flag in sorted(flags):
-            selected = self._store.results.keys(Selection(keys, final=True, only=flag))
-            for row in self._store.results.answered(selected, flag, keys):
-                found.setdefault(row.custom_id, self._queue_row(row, decisions))
-        return list(found.values())
+        if only in FLAGS:
+            rows = self._answered(summary, decisions, only, chosen)
+        elif chosen is not None:
+            rows = self._failed(summary, decisions)
+            rows += self._answered(summary, decisions, None, chosen - {row.custom_id for row in rows})
+        else:
+            rows = self.queue(target)
+        if only not in {None, "failed", *FLAGS}:
+            rows = [row for row in rows if only in {row.failure.type, row.failure.error_type}]
+        return self._narrowed(summary, target, rows, chosen)
+
+    def _failed(self, summary: JobSummary, decisions: Mapping[str, Decision]) -> list[QueueRow]:
+        failed = self._store.results.failed([stored.key for stored in summary.batches])
+        return [self._queue_row(row, decisions) for row in failed]
+
+    def _answered(
+        self,
+        summary: JobSummary,
+        decisions: Mapping[str, Decision],
+        flag: str | None,
+        custom_ids: Collection[str] | None,
+    ) -> list[QueueRow]:
+        if custom_ids is not None and not custom_ids:
+            return []
+        keys = [stored.key for stored in summary.batches]
+        answered = self._store.results.answered(keys, flag=flag, custom_ids=custom_ids)
+        return [self._queue_row(row, decisions) for row in answered]
+
+    def _narrowed(
+        self, summary: JobSummary, target: Target, rows: list[QueueRow], custom_ids: Collection[str] | None
+    ) -> list[QueueRow]:
+        if not target.is_job and len(summary.batches) > 1:
+            key = target.batches[0].key
+            held = self._store.requests.custom_ids(key)
+            rows = [row for row in rows if row.custom_id in held or row.failure.batch_key == key]
+        if custom_ids is not None:
+            wanted = frozenset(custom_ids)
+            rows = [row for row in rows if row.custom_id in wanted]
+        return rows
 
     def _queue_row(self, row: FailedRow, decisions: Mapping[str, Decision]) -> QueueRow:
         return queue_row(row, decisions.get(row.custom_id), self._table, self._policy.attempts)
 
-    def _estimate(self, rows: Sequence[QueueRow], changes: Mapping[str, Any]) -> Estimate:
+    def _tokens_per_byte(self, rows: Sequence[QueueRow]) -> float:
+        """Return how many input tokens a byte of these requests is, guessed from a few of them."""
+        some = [rows[number].failure for number in sorted(spread(len(rows), SAMPLE_ROWS))]
+        lines = [line for line, _ in self._store.queue.lines(some)]
+        tokens = sum(estimated_input_tokens(read_object(line)["params"]) for line in lines)
+        return tokens / sum(map(len, lines)) if lines else 1 / CHARS_PER_TOKEN
+
+    def _estimate(self, rows: Sequence[QueueRow], changes: Mapping[str, Any], tokens_per_byte: float) -> Estimate:
         models = sorted({row.failure.model for row in rows})
         estimator = Estimator(usual_output=self._store.results.usual_output(models) if models else {})
+        # Most requests are like many others, and pricing one takes longer than counting it.
+        for (model, max_tokens, length), number in Counter(
+            [_size(row.failure) for row in rows if row.decision is None or not row.is_edited]
+        ).items():
+            extra = _text_tokens(changes)
+            name, output = _asked(changes, model, max_tokens)
+            estimator.add_size(name, max(1, round(length * tokens_per_byte + extra)), output, number)
         for row in rows:
-            edits = {**(row.decision.edits if row.decision else {}), **changes}
-            model, max_tokens = edits.get("model"), edits.get("max_tokens")
-            estimator.add_size(
-                model if isinstance(model, str) else row.failure.model,
-                max(1, round((row.failure.length + _size(edits)) / CHARS_PER_TOKEN)),
-                max_tokens if isinstance(max_tokens, int) else row.failure.max_tokens,
-            )
+            if row.decision is not None and row.is_edited:
+                edits, params = {**row.decision.edits, **changes}, row.decision.params
+                model, max_tokens, length = _size(row.failure)
+                tokens = length * tokens_per_byte
+                if params is not None:
+                    model, max_tokens = _asked(params, "", 0)
+                    tokens = estimated_input_tokens(dict(params))
+                name, output = _asked(edits, model, max_tokens)
+                estimator.add_size(name, max(1, round(tokens + _text_tokens(edits))), output)
         return estimator.estimate()
 
     def _require_settled(self, summary: JobSummary) -> None:
@@ -218,16 +276,27 @@ class Retries:
                 todo="`batchtui settle` shows it; its rows must not go out twice.",
             )
 
-    def _lines(self, plan: RetryPlan, linter: Linter) -> Iterator[Line]:
-        for number, row in enumerate(plan.rows, 1):
-            failure, decision = row.failure, row.decision
-            line = self._store.requests.line_at(failure.batch_key, failure.offset, failure.length)
-            if decision is not None and decision.params is not None:
-                line = encode_request(row.custom_id, dict(decision.params))
-            changes = {**(decision.edits if decision else {}), **plan.changes}
-            request = linter.check(number, with_changes(line, changes) if changes else line)
+    def _lines(self, plan: RetryPlan, linter: Linter, *, with_data: bool) -> Iterator[Line]:
+        lines = self._store.queue.lines((row.failure for row in plan.rows), with_data=with_data)
+        for number, (row, (line, data)) in enumerate(zip(plan.rows, lines, strict=True), 1):
+            if not plan.changes and not row.is_edited:
+                failure = row.failure
+                tokens = max(1, round(failure.length * plan.tokens_per_byte))
+                yield TakenLine(line, failure.model, tokens, failure.max_tokens), data
+                continue
+            request = linter.check(number, outgoing(row, line, plan.changes))
             if request is not None:
-                yield request, self._store.requests.row_line(failure.batch_key, row.custom_id)
+                yield request, data
+
+
+def outgoing(row: QueueRow, line: bytes, changes: Mapping[str, Any]) -> bytes:
+    """Return the request line of a row as it goes out, from the one sent before."""
+    decision = row.decision
+    if decision is not None:
+        if decision.params is not None:
+            line = encode_request(row.custom_id, dict(decision.params))
+        changes = {**decision.edits, **changes}
+    return with_changes(line, changes) if changes else line
 
 
 def _goes(row: QueueRow, *, anyway: bool, is_chosen: bool) -> bool:
@@ -239,13 +308,6 @@ def _goes(row: QueueRow, *, anyway: bool, is_chosen: bool) -> bool:
     return row.verdict == RESEND or row.is_decided or (anyway and row.verdict == EDIT_FIRST)
 
 
-def _left_as(row: QueueRow) -> str:
-    """Return what a row that is not sent counts as."""
-    if not row.failure.length:
-        return "unknown"
-    return row.verdict if row.state == "waiting" else row.state
-
-
 def _todo(plan: RetryPlan) -> str:
     if plan.edit_first:
         return "Rows with an invalid request need a change first (--set, or --include-invalid)."
@@ -254,25 +316,21 @@ def _todo(plan: RetryPlan) -> str:
     return "`batchtui queue list` shows what waits and why." if plan.skipped else ""
 
 
-def _size(edits: Mapping[str, Any]) -> int:
-    return sum(len(value) for value in edits.values() if isinstance(value, str))
+def _enough(rows: Iterable[QueueRow]) -> int | None:
+    """Return a max_tokens that rows which were cut off at theirs may fit into, None if none was."""
+    asked = [row.failure.max_tokens for row in rows if row.failure.error_type == TRUNCATED]
+    return enough_for_truncated(max(asked)) if asked else None
 
 
-def with_changes(line: bytes, changes: Mapping[str, Any]) -> bytes:
-    """Return a request line with params set by dotted path (`max_tokens`, `thinking.budget_tokens`).
+def _size(failure: FailedRow) -> tuple[str, int, int]:
+    return failure.model, failure.max_tokens, failure.length
 
-    Raises `InputError` where a path leads through something that has no keys.
-    """
-    request = read_object(line)
-    params = request["params"]
-    for path, value in changes.items():
-        *parents, last = path.split(".")
-        place = params
-        for name in parents:
-            place = place.setdefault(name, {})
-            if not isinstance(place, dict):
-                raise InputError(
-                    f"{path}: {name} holds no keys.", todo="Set a param by its path, as max_tokens=2048."
-                )
-        place[last] = value
-    return encode_request(request["custom_id"], params)
+
+def _asked(params: Mapping[str, Any], model: str, max_tokens: int) -> tuple[str, int]:
+    """Return the model and max_tokens of params, or those given where they name none."""
+    named, allowed = params.get("model"), params.get("max_tokens")
+    return named if isinstance(named, str) else model, allowed if isinstance(allowed, int) else max_tokens
+
+
+def _text_tokens(edits: Mapping[str, Any]) -> float:
+    return sum(len(value) for value in edits.values() if isinstance(value, str)) / CHARS_PER_TOKEN

@@ -1,33 +1,33 @@
-"""Which requests of a job have no answer, over all its attempts."""
+"""Which requests of a job have no answer, over all its attempts, and which have one that is wanted anew."""
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from operator import itemgetter
+
+import msgspec
 
 from batchtui.domain.errors import StoreError
 from batchtui.domain.result import SUCCEEDED
 from batchtui.domain.retry import MISSING, FailedRow
-from batchtui.domain.selection import ResultKey
 from batchtui.store import batch_rows
+from batchtui.store.conditions import FLAGS
+from batchtui.store.ordinals import request_count
+from batchtui.store.overviews import overview
 from batchtui.store.selecting import marks
 
-ROWS_AT_ONCE = 500
-
+# A result and its request have the same ordinal.
 _FAILURES = f"""
     SELECT q.ordinal, q.custom_id, r.type, r.error_type, r.error_message, q.batch_key, q.offset, q.length, ?3,
         q.model, q.max_tokens
     FROM results r CROSS JOIN requests q ON q.batch_key = ?2 AND q.ordinal = r.ordinal
-    WHERE r.download_key = ?1 AND r.type <> '{SUCCEEDED}' AND r.ordinal NOT IN (
-        SELECT ordinal FROM results WHERE download_key = ?1 AND type = '{SUCCEEDED}')
-    ORDER BY r.ordinal, r.seq
+    WHERE r.download_key = ?1 AND r.type <> '{SUCCEEDED}'
 """
 
-_ANSWERED = """
-    SELECT (SELECT count(DISTINCT ordinal) FROM results WHERE download_key = ? AND ordinal < known), known
-    FROM (SELECT count(*) AS known FROM requests WHERE batch_key = ?)
+_BUT_NOT_ANSWERED = f"""
+    AND r.ordinal NOT IN (SELECT ordinal FROM results WHERE download_key = ?1 AND type = '{SUCCEEDED}')
 """
 
 _MISSING = f"""
@@ -37,17 +37,35 @@ _MISSING = f"""
     ORDER BY q.ordinal
 """
 
+_WITHOUT_REQUEST = f"""
+    SELECT custom_id, type, error_type, error_message, ?2, 0, 0, ?3, '', 0 FROM results
+    WHERE download_key = ?1 AND ordinal >= ?4 AND type <> '{SUCCEEDED}' ORDER BY ordinal, seq
+"""
+
+_ANSWERS = f"""
+    SELECT q.custom_id, r.type, r.flags, r.stop_reason, q.batch_key, q.offset, q.length, ?3, q.model, q.max_tokens
+    FROM results r CROSS JOIN requests q ON q.batch_key = ?2 AND q.ordinal = r.ordinal
+    WHERE r.download_key = ?1 AND r.type = '{SUCCEEDED}'
+        AND (?4 IS NULL OR instr(r.flags, ?4)) AND (?5 IS NULL OR r.custom_id IN (SELECT value FROM json_each(?5)))
+    ORDER BY r.ordinal, r.seq
+"""
+
+_Answer = tuple[str, str, str, str, int, int, int, int, str, int]
+
+_BATCHES = """
+    SELECT b.key, b.id, b.requests, b.results, b.download_key, b.attempt,
+        b.processing + b.succeeded + b.errored + b.canceled + b.expired,
+        EXISTS (SELECT 1 FROM intents WHERE batch_id = b.id)
+    FROM batches b
+"""
+
 
 def failed(connection: sqlite3.Connection, batch_keys: Sequence[int]) -> list[FailedRow]:
     """Return what `Results.failed` says."""
-    batches = connection.execute(
-        "SELECT b.key, b.id, b.requests, b.results, b.download_key, b.attempt FROM batches b"
-        f" WHERE b.key IN ({marks(batch_keys)}) {batch_rows.INPUT_ORDER}",
-        tuple(batch_keys),
-    ).fetchall()
+    batches = _batches(connection, batch_keys)
     not_failed: set[str] = set()
     newest: dict[str | tuple[int, int], FailedRow] = {}
-    for key, batch_id, requests, results, download_key, attempt in batches:
+    for key, batch_id, requests, results, download_key, attempt, total, sent_here in batches:
         if requests == "unindexed":
             raise StoreError(
                 f"{batch_id}: its requests are not in the index yet, so it is not known which rows it holds.",
@@ -55,82 +73,106 @@ def failed(connection: sqlite3.Connection, batch_keys: Sequence[int]) -> list[Fa
                 todo="Try again in a moment; if it stays, run `batchtui doctor --repair`.",
             )
         if results != "complete":
-            not_failed.update(_ids(connection, "SELECT custom_id FROM requests WHERE batch_key = ?", key))
+            not_failed.update(_requested(connection, key))
             continue
         if len(batches) > 1:
-            not_failed.update(
-                _ids(
-                    connection,
-                    f"SELECT custom_id FROM results WHERE download_key = ? AND type = '{SUCCEEDED}'",
-                    download_key,
-                )
-            )
-        rows = (
-            _of_requests(connection, key, download_key, attempt)
-            if requests == "indexed"
-            else _of_results(connection, key, download_key, attempt)
-        )
+            not_failed.update(_succeeded(connection, download_key))
+        known = request_count(connection, key)
+        rows = _of_requests(connection, key, download_key, attempt, known) if requests == "indexed" else []
+        if (requests == "unknown" or known < total) and not sent_here:
+            # Not all of its requests were attached, or none. Of one sent from here such a result is a stranger.
+            found = connection.execute(_WITHOUT_REQUEST, (download_key, key, attempt, known))
+            rows += [FailedRow(*row) for row in found]
         for number, row in enumerate(rows):
             place = row.custom_id or (key, number)
             before = newest.get(place)
             newest[place] = row if before is None else row.after(before)
-    return [row for row in newest.values() if row.custom_id not in not_failed]
+    return [row for row in newest.values() if row.custom_id not in not_failed] if not_failed else [*newest.values()]
 
 
 def answered(
-    connection: sqlite3.Connection, keys: Sequence[ResultKey], flag: str, batch_keys: Sequence[int]
+    connection: sqlite3.Connection,
+    batch_keys: Sequence[int],
+    *,
+    flag: str | None = None,
+    custom_ids: Collection[str] | None = None,
 ) -> list[FailedRow]:
-    """Return successes with a flag as rows to send again, but for those that are on their way to another answer."""
-    batches = connection.execute(
-        f"SELECT key, results, download_key, attempt FROM batches WHERE key IN ({marks(batch_keys)})",
-        tuple(batch_keys),
+    """Return what `Results.answered` says."""
+    wanted = None if custom_ids is None else json.dumps([*custom_ids])
+    batches = _batches(connection, batch_keys)
+    not_wanted: set[str] = set()
+    sent: dict[str, int] = {}
+    found: list[list[FailedRow]] = []
+    for key, _, requests, results, download_key, attempt, _, _ in reversed(batches):
+        if results != "complete" or requests != "indexed":
+            not_wanted.update(_requested(connection, key))
+            continue
+        rows = connection.execute(_ANSWERS, (download_key, key, attempt, flag, wanted)).fetchall()
+        found.append([_wanted_anew(row, flag, sent) for row in rows if row[0] not in not_wanted and row[2]])
+        if len(found) < len(batches):
+            not_wanted.update(_succeeded(connection, download_key))
+            for custom_id in _requested(connection, key):
+                sent.setdefault(custom_id, attempt)
+    return [row for rows in reversed(found) for row in rows]
+
+
+def _wanted_anew(row: _Answer, flag: str | None, sent: dict[str, int]) -> FailedRow:
+    """Return a success with flags as a row; a decision about it counts until the row is sent once more."""
+    custom_id, _, flags, stop_reason, *_ = row
+    named = flags.split(",")
+    failure = FailedRow(*row)
+    return msgspec.structs.replace(
+        failure,
+        error_type=flag or next((flag for flag in FLAGS if flag in named), named[0]),
+        error_message=", ".join(flag for flag in named if flag.startswith("check:")) or stop_reason,
+        attempt=max(failure.attempt, sent.get(custom_id, 0)),
+    )
+
+
+def _batches(
+    connection: sqlite3.Connection, batch_keys: Sequence[int]
+) -> list[tuple[int, str, str, str, int, int, int, bool]]:
+    return connection.execute(
+        f"{_BATCHES} WHERE b.key IN ({marks(batch_keys)}) {batch_rows.INPUT_ORDER}", tuple(batch_keys)
     ).fetchall()
-    under_way: set[str] = set()
-    for key, results, _, _ in batches:
-        if results != "complete":
-            under_way.update(_ids(connection, "SELECT custom_id FROM requests WHERE batch_key = ?", key))
-    shown = {key: (download_key, attempt) for key, _, download_key, attempt in batches}
-    seqs: defaultdict[int, list[int]] = defaultdict(list)
-    for batch_key, seq in keys:
-        seqs[batch_key].append(seq)
-    rows: list[FailedRow] = []
-    for batch_key, numbers in seqs.items():
-        download_key, attempt = shown[batch_key]
-        for first in range(0, len(numbers), ROWS_AT_ONCE):
-            some = numbers[first : first + ROWS_AT_ONCE]
-            found = connection.execute(
-                f"SELECT q.custom_id, r.type, ?, r.stop_reason, q.batch_key, q.offset, q.length, ?, q.model,"
-                " q.max_tokens FROM results r JOIN requests q ON q.batch_key = ? AND q.ordinal = r.ordinal"
-                f" WHERE r.download_key = ? AND r.seq IN ({marks(some)}) ORDER BY r.ordinal",
-                (flag, attempt, batch_key, download_key, *some),
-            )
-            rows += (FailedRow(*row) for row in found)
-    return [row for row in rows if row.custom_id not in under_way]
 
 
-def _ids(connection: sqlite3.Connection, statement: str, key: int) -> list[str]:
-    return [custom_id for (custom_id,) in connection.execute(statement, (key,))]
+def _requested(connection: sqlite3.Connection, batch_key: int) -> list[str]:
+    rows = connection.execute("SELECT custom_id FROM requests WHERE batch_key = ?", (batch_key,))
+    return [custom_id for (custom_id,) in rows]
 
 
-def _of_requests(connection: sqlite3.Connection, key: int, download_key: int, attempt: int) -> list[FailedRow]:
-    """Return the requests of a batch without a success among its results.
+def _succeeded(connection: sqlite3.Connection, download_key: int) -> list[str]:
+    rows = connection.execute(
+        f"SELECT custom_id FROM results WHERE download_key = ? AND type = '{SUCCEEDED}'", (download_key,)
+    )
+    return [custom_id for (custom_id,) in rows]
 
-    A result and its request have the same ordinal.
-    """
-    rows = connection.execute(_FAILURES, (download_key, key, attempt)).fetchall()
-    answered, known = connection.execute(_ANSWERED, (download_key, key)).fetchone()
-    if answered < known:
-        rows = sorted(
-            rows + connection.execute(_MISSING, (download_key, key, attempt)).fetchall(), key=itemgetter(0)
-        )
+
+def _of_requests(
+    connection: sqlite3.Connection, key: int, download_key: int, attempt: int, known: int
+) -> list[FailedRow]:
+    """Return the requests of a batch without a success among its results."""
+    place = (download_key, key, attempt)
+    summed = overview(connection, download_key)
+    differ = summed is not None and summed.ids_differ
+    rows = connection.execute(
+        f"{_FAILURES} {'' if differ else _BUT_NOT_ANSWERED} ORDER BY r.ordinal, r.seq", place
+    ).fetchall()
+    if not (summed and differ and _answers_all(connection, download_key, summed.input_order, known)):
+        rows += connection.execute(_MISSING, place).fetchall()
+        rows.sort(key=itemgetter(0))
     return [FailedRow(*row) for _, *row in rows]
 
 
-def _of_results(connection: sqlite3.Connection, key: int, download_key: int, attempt: int) -> list[FailedRow]:
-    """Return the failures of a batch whose requests are not known; there is no line to send again."""
-    rows = connection.execute(
-        "SELECT custom_id, type, error_type, error_message, ?1, 0, 0, ?3, '', 0 FROM results"
-        f" WHERE download_key = ?2 AND type <> '{SUCCEEDED}' ORDER BY ordinal, seq",
-        (key, download_key, attempt),
-    )
-    return [FailedRow(*row) for row in rows]
+def _answers_all(connection: sqlite3.Connection, download_key: int, input_order: Sequence[int], known: int) -> bool:
+    """Return whether results, each with an id of its own, are as many as the requests and none is a stranger.
+
+    Strangers come after all others.
+    """
+    if not known or len(input_order) != known:
+        return False
+    (last,) = connection.execute(
+        "SELECT ordinal FROM results WHERE download_key = ? AND seq = ?", (download_key, input_order[-1])
+    ).fetchone()
+    return int(last) < known

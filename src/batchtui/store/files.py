@@ -87,6 +87,18 @@ def remove(path: Path) -> None:
             path.unlink(missing_ok=True)
 
 
+def line_of(file: BinaryIO, path: Path, offset: int, length: int) -> bytes:
+    """Return exactly these bytes of an open file; raises `StoreError` if it is shorter, and OSError."""
+    line = os.pread(file.fileno(), length, offset)
+    if len(line) != length:
+        raise StoreError(
+            f"{path}: it is shorter than the index says, {offset + length:,} bytes.",
+            unharmed="Nothing was changed.",
+            todo="`batchtui doctor --repair` builds the index again from the files.",
+        )
+    return line
+
+
 def rows_beside(requests: Path) -> Path:
     """Return where the data rows of request lines are, if they were made from any: one a request, in order."""
     return requests.with_name("rows.jsonl")
@@ -164,14 +176,7 @@ class Files:
         Raises `StoreError` if there is no such file or it is shorter.
         """
         with file_errors(path), path.open("rb", buffering=0) as file:
-            line = os.pread(file.fileno(), length, offset)
-        if len(line) != length:
-            raise StoreError(
-                f"{path}: it is shorter than the index says, {offset + length:,} bytes.",
-                unharmed="Nothing was changed.",
-                todo="`batchtui doctor --repair` builds the index again from the files.",
-            )
-        return line
+            return line_of(file, path, offset, length)
 
     def keep_spool(self, prepared: Path, intent_id: str) -> None:
         """Make a prepared spool the one of an intent."""

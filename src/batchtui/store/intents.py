@@ -73,8 +73,8 @@ class Intents:
         """Write down what is going to be sent, one intent a part, and take over the prepared spools.
 
         `template` is what the requests were made from, if they were. It is all or nothing, the row of a new job
-        included. Raises `RefusedError` if the job has such a part of that attempt already, as when two processes
-        retry at once.
+        included. Raises `RefusedError` if the job has a submission that is open, or an attempt as new as this, as
+        when two processes retry at once: the same rows would go out twice.
         """
         intent_ids = [new_id("intent_") for _ in drafts]
 
@@ -83,8 +83,8 @@ class Intents:
                 job if isinstance(job, Job) else job_rows.add(connection, job.name, job.profile, datetime.now(UTC))
             )
             template_key = templates.keep(connection, template) if template else None
+            _require_settled(connection, place, attempt, [draft.part for draft in drafts])
             for intent_id, draft in zip(intent_ids, drafts, strict=True):
-                _require_new(connection, place, attempt, draft.part)
                 row = {
                     "id": intent_id,
                     "job_id": place.id,
@@ -302,16 +302,28 @@ def _settle(
     )
 
 
-def _require_new(connection: sqlite3.Connection, job: Job, attempt: int, part: int) -> None:
-    taken = connection.execute(
-        "SELECT 1 FROM intents WHERE job_id = ? AND attempt = ? AND part = ? AND state <> 'discarded'",
-        (job.id, attempt, part),
+def _require_settled(connection: sqlite3.Connection, job: Job, attempt: int, parts: Sequence[int]) -> None:
+    """Raise `RefusedError` if what was planned as an attempt may not be what the job lacks any more."""
+    sent = connection.execute(
+        "SELECT 1 FROM intents WHERE job_id = ?1 AND state <> 'discarded'"
+        " AND (attempt > ?2 OR (attempt = ?2 AND part IN (SELECT value FROM json_each(?3))))"
+        " UNION ALL SELECT 1 FROM batches WHERE job_id = ?1 AND attempt > ?2",
+        (job.id, attempt, msgspec.json.encode(parts)),
     ).fetchone()
-    if taken:
+    if sent:
         raise RefusedError(
             f"{job.name}: attempt {attempt} has been sent meanwhile.",
             unharmed="Nothing was sent a second time.",
             todo="Look at what that attempt brings.",
+        )
+    still_open = connection.execute(
+        "SELECT 1 FROM intents WHERE job_id = ? AND state NOT IN ('closed', 'discarded')", (job.id,)
+    ).fetchone()
+    if still_open:
+        raise RefusedError(
+            f"{job.name}: an earlier submission of this job is still open.",
+            unharmed="Nothing was sent.",
+            todo="`batchtui settle` shows it; its rows must not go out twice.",
         )
 
 

@@ -1,16 +1,25 @@
-"""What a person decided about failed rows."""
+"""What a person decided about failed rows, and where the lines are that go out again."""
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from itertools import islice
+from pathlib import Path
+from typing import Any, BinaryIO
 
 import msgspec
 
+from batchtui.domain.errors import UnknownIdError
+from batchtui.domain.job import Intent
 from batchtui.domain.queue import Choice, Decision
+from batchtui.domain.result import SUCCEEDED
+from batchtui.domain.retry import FailedRow
 from batchtui.store.columns import now
 from batchtui.store.database import Database
+from batchtui.store.files import Files, file_errors, line_of, rows_beside
 
 _DECIDE = """
     INSERT INTO queue_rows (job_id, custom_id, attempt, choice, edits, params, decided_at)
@@ -19,22 +28,76 @@ _DECIDE = """
         edits = excluded.edits, params = excluded.params, decided_at = excluded.decided_at
 """
 
+_JOBS = """
+    SELECT b.job_id, o.counts, b.processing + b.succeeded + b.errored + b.canceled + b.expired,
+        b.job_id IN (SELECT job_id FROM queue_rows)
+    FROM batches b LEFT JOIN overviews o ON o.download_key = b.download_key
+    WHERE b.profile = ?1 AND b.base_url = ?2 AND b.results = 'complete'
+        AND b.job_id NOT IN (SELECT job_id FROM batches WHERE requests = 'unindexed')
+    ORDER BY b.created_at DESC, b.key DESC
+"""
+
+_DATA_PLACES = """
+    SELECT custom_id, row_offset, row_length FROM requests WHERE batch_key = ?
+    AND custom_id IN (SELECT value FROM json_each(?)) AND row_length IS NOT NULL
+"""
+
+ROWS_AT_ONCE = 500
+
 
 class Queue:
     """Decisions about rows, one a row of a job; which rows wait is known from their results."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, files: Files) -> None:
         self._database = database
+        self._files = files
+
+    def jobs(self, profile: str, base_url: str) -> list[str]:
+        """Return the ids of the jobs with a result that is no success, or with a decision, newest batch first.
+
+        What has been answered since is not looked at. Jobs with requests that are not in the index are left out.
+        """
+        with self._database.snapshot() as connection:
+            rows = connection.execute(_JOBS, (profile, base_url)).fetchall()
+        found = (job_id for job_id, counts, total, decided in rows if decided or _has_failures(counts, total))
+        return list(dict.fromkeys(found))
 
     def decisions(self, job_id: str) -> dict[str, Decision]:
         """Return what was decided, by custom_id; some of it may be about earlier attempts."""
         with self._database.reading() as connection:
             return _decisions(connection, job_id)
 
-    def has_decisions(self) -> set[str]:
-        """Return the ids of the jobs about whose rows anything was decided."""
-        with self._database.reading() as connection:
-            return {job_id for (job_id,) in connection.execute("SELECT DISTINCT job_id FROM queue_rows")}
+    def under_way(self, intents: Iterable[Intent]) -> set[str]:
+        """Return the custom_ids of submissions that are open: what they send may be at the API, or will be."""
+        custom_ids: set[str] = set()
+        for intent in intents:
+            path = self._files.spool_path(intent.id)
+            with file_errors(path):
+                # Where there is none any more, it has become a batch meanwhile.
+                lines = path.read_bytes().splitlines() if path.exists() else []
+            custom_ids.update(_ID.decode(line).custom_id for line in lines)
+        return custom_ids
+
+    def lines(self, rows: Iterable[FailedRow], *, with_data: bool = False) -> Iterator[tuple[bytes, bytes | None]]:
+        """Yield the exact request line of each row, and the line of its data row if that is wanted and known.
+
+        Raises `StoreError` where a file is not what the index says.
+        """
+        remaining = iter(rows)
+        with ExitStack() as opened:
+            files: dict[int, tuple[BinaryIO, Path]] = {}
+            data_files: dict[int, tuple[BinaryIO, Path]] = {}
+            while some := list(islice(remaining, ROWS_AT_ONCE)):
+                places = self._data_places(some) if with_data else {}
+                for row in some:
+                    key = row.batch_key
+                    if key not in files:
+                        files[key] = self._open(opened, self._requests_path(key))
+                    place = places.get((key, row.custom_id))
+                    if place is not None and key not in data_files:
+                        data_files[key] = self._open(opened, rows_beside(self._requests_path(key)))
+                    data = None if place is None else line_of(*data_files[key], *place)
+                    yield line_of(*files[key], row.offset, row.length), data
 
     async def decide(
         self,
@@ -82,6 +145,45 @@ class Queue:
             connection.executemany("DELETE FROM queue_rows WHERE job_id = ? AND custom_id = ?", rows)
 
         await self._database.write(write)
+
+    def _data_places(self, rows: Sequence[FailedRow]) -> dict[tuple[int, str], tuple[int, int]]:
+        """Return where the data rows of requests are, by batch and custom_id."""
+        found: dict[tuple[int, str], tuple[int, int]] = {}
+        with self._database.reading() as connection:
+            for key in {row.batch_key for row in rows}:
+                custom_ids = json.dumps([row.custom_id for row in rows if row.batch_key == key])
+                for custom_id, offset, length in connection.execute(_DATA_PLACES, (key, custom_ids)):
+                    found[key, custom_id] = (offset, length)
+        return found
+
+    def _requests_path(self, batch_key: int) -> Path:
+        with self._database.reading() as connection:
+            row = connection.execute("SELECT id FROM batches WHERE key = ?", (batch_key,)).fetchone()
+        if row is None:
+            raise UnknownIdError(f"No batch is known as number {batch_key}.")
+        return self._files.requests_path(row[0])
+
+    @staticmethod
+    def _open(opened: ExitStack, path: Path) -> tuple[BinaryIO, Path]:
+        with file_errors(path):
+            return opened.enter_context(path.open("rb", buffering=0)), path
+
+
+class _Id(msgspec.Struct):
+    custom_id: str
+
+
+_ID = msgspec.json.Decoder(_Id)
+
+
+def _has_failures(counts: str | None, total: int) -> bool:
+    """Return whether some of so many requests have no success; `counts` are of the overview, if there is one."""
+    if counts is None:
+        return True
+    kinds: list[tuple[str | int, ...]] = json.loads(counts)
+    numbers = [int(number or 0) for *_, number in kinds]
+    succeeded = sum(number for kind, number in zip(kinds, numbers, strict=True) if kind[0] == SUCCEEDED)
+    return succeeded < max(total, sum(numbers))
 
 
 def _decisions(connection: sqlite3.Connection, job_id: str) -> dict[str, Decision]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from batchtui.domain.errors import StoreError, UnknownIdError
@@ -52,6 +52,11 @@ class Results:
         """Return the keys of the results selected, in order."""
         with self._database.snapshot() as connection:
             return selecting.keys(connection, self._finals, selection)
+
+    def first(self, selection: Selection, limit: int) -> ResultKeys:
+        """Return the first keys of a selection, or none where that would take as long as to return all."""
+        with self._database.snapshot() as connection:
+            return selecting.first(connection, selection, limit)
 
     def rows(self, keys: Sequence[ResultKey]) -> list[StoredResult]:
         """Return rows by key, in the order given; fast for as many as a screen shows.
@@ -131,14 +136,17 @@ class Results:
         with self._database.snapshot() as connection:
             return failing.failed(connection, batch_keys)
 
-    def answered(self, keys: Sequence[ResultKey], flag: str, batch_keys: Sequence[int]) -> list[FailedRow]:
-        """Return successes with a flag as rows that could be sent again, in input order within each batch.
+    def answered(
+        self, batch_keys: Sequence[int], *, flag: str | None = None, custom_ids: Collection[str] | None = None
+    ) -> list[FailedRow]:
+        """Return the requests of a job whose final answer is a success with a flag, as rows that could go again.
 
-        `error_type` is the flag then, and `error_message` the stop reason. Rows whose requests are not known, or
-        that are in another of these batches that still runs, are left out.
+        They are narrowed to one flag, and to custom_ids. `error_type` is the flag then, `error_message` the checks
+        that do not hold or the stop reason, and `attempt` the newest that sent the row. Rows whose requests are not
+        known, or that are in another of these batches that still runs, are left out.
         """
         with self._database.snapshot() as connection:
-            return failing.answered(connection, keys, flag, batch_keys)
+            return failing.answered(connection, batch_keys, flag=flag, custom_ids=custom_ids)
 
     def usual_output(self, models: Sequence[str]) -> dict[str, float]:
         """Return the mean number of output tokens by model asked for, of those that have any answers here.

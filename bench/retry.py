@@ -1,0 +1,146 @@
+"""How fast a retry is asked about and spooled: 100,000 rows of which 40,000 failed, unless told otherwise.
+
+    python bench/retry.py [--rows 100000] [--failed 40000] [--row-bytes 1000] [--rounds 5] [--template]
+
+Prints the median time to plan (what the question needs), the rows a second that are spooled, the same with an edit
+that every row gets, and how much the process grows by the spool. With `--template` data rows go along.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import resource
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TypeVar
+
+from batchtui.api.anthropic_gateway import AnthropicGateway
+from batchtui.domain.batch import Batch, Counts
+from batchtui.domain.job import KeptTemplate
+from batchtui.domain.request import body_length
+from batchtui.paths import Places
+from batchtui.services.prepare import discard
+from batchtui.services.workbench import Profile, Workbench
+from batchtui.store import Draft, NewJob, Store
+from batchtui.store.files import rows_beside, template_beside
+
+URL = "http://127.0.0.1:9"
+BATCH_ID = "msgbatch_01bench"
+MODEL = "claude-haiku-4-5"
+ANSWER = {"role": "assistant", "content": [{"type": "text", "text": "The Elbe. " * 20}]}
+
+T = TypeVar("T")
+
+
+def request_line(number: int, row_bytes: int) -> bytes:
+    content = f"About river {number}: " + "where it rises and what it passes. " * (row_bytes // 35 - 4)
+    params = {"model": MODEL, "max_tokens": 512, "messages": [{"role": "user", "content": content}]}
+    return json.dumps({"custom_id": f"row-{number:06}", "params": params}).encode() + b"\n"
+
+
+def result_line(number: int, *, has_failed: bool) -> bytes:
+    result: dict[str, object]
+    if not has_failed:
+        message = ANSWER | {"model": MODEL, "stop_reason": "end_turn", "usage": {"output_tokens": 60}}
+        result = {"type": "succeeded", "message": message}
+    elif number % 3:
+        result = {"type": "expired"}
+    else:
+        varying = {"type": "api_error", "message": f"Internal server error, see err_{number:08x}"}
+        error = varying if number % 30 == 0 else {"type": "overloaded_error", "message": "Overloaded"}
+        result = {"type": "errored", "error": {"type": "error", "error": error}}
+    return json.dumps({"custom_id": f"row-{number:06}", "result": result}).encode() + b"\n"
+
+
+async def fill(store: Store, rows: int, failed: int, row_bytes: int, template: KeptTemplate | None) -> None:
+    """Take one batch of that many rows through its whole life, in a random-looking order of results."""
+    spool = store.files.new_spool()
+    spool.write_bytes(b"".join(request_line(number, row_bytes) for number in range(rows)))
+    if template is not None:
+        data = (json.dumps({"river": number}).encode() + b"\n" for number in range(rows))
+        rows_beside(spool).write_bytes(b"".join(data))
+        template_beside(spool).write_bytes(template.text.encode())
+    draft = Draft(1, 1, spool, rows, body_length(spool.stat().st_size - rows, rows), "", 1.0)
+    job = NewJob("rivers", "default")
+    (intent,) = await store.intents.open([draft], job=job, base_url=URL, template=template)
+    await store.intents.mark_sending(intent.id)
+    created_at = datetime.now(UTC) - timedelta(hours=1)
+    expires_at = created_at + timedelta(days=1)
+    await store.intents.close(
+        intent.id, Batch(BATCH_ID, "in_progress", Counts(processing=rows), created_at, expires_at)
+    )
+    await store.requests.index(BATCH_ID)
+    counts = Counts(succeeded=rows - failed, expired=failed)
+    ended = Batch(BATCH_ID, "ended", counts, created_at, expires_at, datetime.now(UTC))
+    await store.batches.record([ended], profile="default", base_url=URL)
+    writer = store.results.writer(BATCH_ID)
+    for number in scattered(rows):
+        await writer.feed(result_line(number, has_failed=number * failed % rows < failed))
+    await writer.finish(rows)
+
+
+def scattered(rows: int) -> Iterator[int]:
+    step = next(step for step in range(rows // 2 + 1, rows + 2) if rows % step and step % 2 and step % 5)
+    return (number * step % rows for number in range(rows))
+
+
+def timed(work: Callable[[], T]) -> tuple[float, T]:
+    began = time.perf_counter()
+    done = work()
+    return time.perf_counter() - began, done
+
+
+def peak_mb() -> float:
+    """Return the most memory this process has had."""
+    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return used / (1 << 20 if sys.platform == "darwin" else 1 << 10)
+
+
+def measure(bench: Workbench, rounds: int) -> None:
+    target = bench.finder.known("rivers")
+    bench.retries.plan(target)
+    taken, plan = zip(*(timed(lambda: bench.retries.plan(target)) for _ in range(rounds)), strict=True)
+    print(f"plan of {len(plan[0].rows):,} rows: {statistics.median(taken) * 1000:.0f} ms")
+    return
+    grouping = [timed(lambda: bench.queue.groups(target))[0] for _ in range(rounds)]
+    print(f"groups of the queue: {statistics.median(grouping) * 1000:.0f} ms")
+    edited = bench.retries.plan(target, changes={"max_tokens": 1024})
+    for name, chosen in (("spool", plan[0]), ("spool with an edit", edited)):
+        before, speeds = peak_mb(), []
+        for _ in range(rounds):
+            seconds, prepared = timed(lambda chosen=chosen: asyncio.run(bench.retries.prepare(chosen)))
+            asyncio.run(discard(prepared))
+            speeds.append(len(chosen.rows) / seconds)
+        print(f"{name}: {statistics.median(speeds):,.0f} rows/s, {peak_mb() - before:+.1f} MB")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=100_000)
+    parser.add_argument("--failed", type=int, default=40_000)
+    parser.add_argument("--row-bytes", type=int, default=1_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--template", action="store_true")
+    given = parser.parse_args()
+    home = Path(tempfile.mkdtemp(prefix="batchtui-bench-"))
+    store = Store.open(Places(home, home / "config.toml"))
+    try:
+        template = KeptTemplate("rivers", "params: {}\n") if given.template else None
+        asyncio.run(fill(store, given.rows, given.failed, given.row_bytes, template))
+        gateway = AnthropicGateway(URL, lambda: None)
+        measure(Workbench(store, gateway, Profile("default", URL), poll_seconds=60), given.rounds)
+    finally:
+        store.close()
+        shutil.rmtree(home, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()
