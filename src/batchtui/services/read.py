@@ -48,6 +48,10 @@ class Reader:
         """Return the rows of a selection in the order it asks for."""
         return self._store.results.keys(selection)
 
+    def first(self, selection: Selection, limit: int) -> ResultKeys:
+        """Return the first rows of a selection, or none where that would take as long as to return all."""
+        return self._store.results.first(selection, limit)
+
     def count(self, selection: Selection) -> dict[str, int]:
         """Return how many results there are by type and by flag, `failed` and `all`; `only` is not applied."""
         return self._store.results.count(selection)

@@ -61,6 +61,18 @@ def keys(connection: sqlite3.Connection, finals: Finals, selection: Selection) -
     return ResultKeys(found[::-1] if selection.reverse else found)
 
 
+def first(connection: sqlite3.Connection, selection: Selection, limit: int) -> ResultKeys:
+    """Return the first keys of a selection where they are known without looking at the others, else none."""
+    downloads = shown(connection, selection.batch_keys)
+    if not downloads or selection.sort != "input" or selection.reverse or selection.only or selection.where:
+        return ResultKeys()
+    batch_key, download_key = downloads[0]
+    known = overview(connection, download_key)
+    if known is None or (selection.final and (len(downloads) > 1 or not known.ids_differ)):
+        return ResultKeys()
+    return ResultKeys.of((batch_key, seq) for seq in known.input_order[:limit])
+
+
 def count(connection: sqlite3.Connection, finals: Finals, selection: Selection) -> dict[str, int]:
     """Return how many results there are by type and by flag, `failed` and `all`.
 

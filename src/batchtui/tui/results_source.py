@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from batchtui.domain.errors import StoreError
 from batchtui.domain.filter import parse_result_filter
@@ -18,6 +18,9 @@ from batchtui.services.workbench import Workbench
 from batchtui.tui.present import results as present
 from batchtui.tui.present.excerpt import EXCERPT_LINE_BYTES, excerpt
 from batchtui.tui.widgets.table_model import Row
+
+FIRST_ROWS = 128
+"""How many rows are shown before all are found; more than a screen has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,30 +84,39 @@ class Places:
 NOWHERE = Places(range(0))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Found:
     """What a query found: how many rows of each outcome, and the keys of those it left, in order.
 
-    `failed` are the places of the failed among them.
+    `failed` are the places of the failed among them, None while they are not known.
     """
 
     query: Query
     counts: dict[str, int]
     keys: ResultKeys
-    failed: Places = field(repr=False)
+    failed: Places | None = None
 
 
 def find(reader: Reader, query: Query) -> Found:
-    """Run a query; with 100,000 rows that takes some tenths of a second, so not on the event loop."""
+    """Run a query; with 100,000 rows that can take some tenths of a second, so not on the event loop."""
     selection = query.selection
-    counts = reader.count(selection)
-    keys = reader.keys(selection)
-    if selection.only == SUCCEEDED or not counts.get(FAILED):
-        return Found(query, counts, keys, NOWHERE)
+    return Found(query, reader.count(selection), reader.keys(selection))
+
+
+def find_first(reader: Reader, query: Query) -> Found | None:
+    """Return the first rows of a query if they are known at once, as they are of results that are complete."""
+    keys = reader.first(query.selection, FIRST_ROWS)
+    return Found(query, reader.count(query.selection), keys) if keys else None
+
+
+def find_failed(reader: Reader, found: Found) -> Places:
+    """Return where the failed are among the rows of a query; not on the event loop."""
+    selection = found.query.selection
+    if selection.only == SUCCEEDED or not found.counts.get(FAILED):
+        return NOWHERE
     if selection.only == FAILED:
-        return Found(query, counts, keys, Places(range(len(keys))))
-    failed = reader.keys(replace(selection, only=FAILED, sort="input", reverse=False))
-    return Found(query, counts, keys, Places.of(failed, keys))
+        return Places(range(len(found.keys)))
+    return Places.of(reader.keys(replace(selection, only=FAILED, sort="input", reverse=False)), found.keys)
 
 
 class Hunt:

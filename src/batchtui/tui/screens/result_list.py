@@ -19,7 +19,7 @@ from batchtui.tui.present.batches import utc_now
 from batchtui.tui.present.completion import complete
 from batchtui.tui.present.empty import head_line, no_results
 from batchtui.tui.present.results import ALL
-from batchtui.tui.results_source import Found, Hunt, Query, ResultsSource, find
+from batchtui.tui.results_source import Found, Hunt, Query, ResultsSource, find, find_failed, find_first
 from batchtui.tui.screens.room import Room, explained, told
 from batchtui.tui.session import Session
 from batchtui.tui.widgets.filter_line import FilterLine, FindLine
@@ -106,13 +106,24 @@ class ResultList(Room):
             self.show_head()
             self.fill()
 
+    @told
     def fill(self) -> None:
         """Show what there is, as it is narrowed and sorted now, once it is found."""
         if self.target is not None:
-            text = self.filter_line.text.strip()
-            self._wanted = Query(self.target, self.only, text, present.SORT_BY[self.sort], self.reverse)
-            if not self._is_looking:
-                self._look()
+            self._wanted = query = self._query(self.target)
+            if self.found is None and (found := find_first(self.reader, query)):
+                self.show_found(found)
+                self.call_after_refresh(self._begin_to_look)
+            else:
+                self._begin_to_look()
+
+    def _begin_to_look(self) -> None:
+        if not self._is_looking:
+            self._look()
+
+    def _query(self, target: Target) -> Query:
+        text = self.filter_line.text.strip()
+        return Query(target, self.only, text, present.SORT_BY[self.sort], self.reverse)
 
     @work(group="results")
     async def _look(self) -> None:
@@ -124,6 +135,8 @@ class ResultList(Room):
                 found = await self.on_reader(partial(find, self.reader, query))
                 if self.target is not None and same(query.target, self.target):
                     self.show_found(found)
+                    found.failed = await self.on_reader(partial(find_failed, self.reader, found))
+                    self.refresh_bindings()
         except BatchtuiError as error:
             self.post_message(ErrorMet(error))
         finally:
@@ -214,9 +227,10 @@ class ResultList(Room):
     @explained
     def action_go_failed(self, step: int) -> None:
         """Go to the next failed row, or the one before."""
-        position = self.found.failed.step(self.table.cursor_index, step) if self.found else None
-        if position is not None and self.found is not None:
-            self.table.move_to(self.found.keys[position])
+        if self.found is not None and self.found.failed is not None:
+            position = self.found.failed.step(self.table.cursor_index, step)
+            if position is not None:
+                self.table.move_to(self.found.keys[position])
 
     @on(FilterLine.Changed)
     def _filtered(self) -> None:

@@ -101,6 +101,16 @@ class ResultSearch(ResultList):
         if not (view.has_focus and view.go_to_hit(step)):
             self._go_to_hit_from(self.table.cursor_index, step)
 
+    def why_not_go(self, action: str) -> str:
+        """Return why it cannot be gone to a hit or a failed row."""
+        if action.startswith("go_hit"):
+            if self.hunt is None:
+                return "Nothing is searched for: ctrl+f searches."
+            return "" if self.hunt.places else "Nothing is found in the rows shown."
+        if self.found is not None and self.found.failed is None:
+            return "Which rows have failed is being looked for."
+        return "" if self.found is not None and self.found.failed else "No row shown here has failed."
+
     def _go_to_hit_from(self, index: int, step: int) -> None:
         if self.hunt is None or self.found is None:
             return

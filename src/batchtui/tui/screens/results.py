@@ -41,7 +41,14 @@ from batchtui.tui.widgets.virtual_table import VirtualTable
 class ResultsScreen(ResultSearch):
     """The results of one target and the one that is read, or groups and numbers of all that are shown."""
 
-    CSS_PATH = "results.tcss"
+    DEFAULT_CSS = """
+    ResultsScreen {
+        #head, #chips, #status { height: 1; background: $surface; text-wrap: nowrap; text-overflow: ellipsis; }
+        #head, #chips { padding: 0 1; }
+        #status { background: $panel; display: none; }
+        #status.-shown { display: block; }
+    }
+    """
     BINDINGS: ClassVar[list[BindingType]] = bindings.RESULTS
 
     beside = getters.query_one(ResultPane)
@@ -91,12 +98,8 @@ class ResultsScreen(ResultSearch):
             return reasons.why_no_retry(batches)
         if action == "download":
             return reasons.why_no_download(batches)
-        if action.startswith("go_failed") and (self.found is None or not self.found.failed):
-            return "No row shown here has failed."
-        if action.startswith("go_hit") and (self.hunt is None or not self.hunt.places):
-            return (
-                "Nothing is found in the rows shown." if self.hunt else "Nothing is searched for: ctrl+f searches."
-            )
+        if action.startswith("go_"):
+            return self.why_not_go(action)
         if action in {"copy", "export", "pager", "editor", "groups", "numbers"} and self.table.cursor_key is None:
             return "There is no result here."
         return ""

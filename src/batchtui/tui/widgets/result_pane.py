@@ -32,7 +32,7 @@ class ResultPane(Vertical):
     """
 
     def __init__(self) -> None:
-        super().__init__(classes="pane")
+        super().__init__(classes="pane -half")
         self.side: Side = "reading"
 
     def compose(self) -> ComposeResult:
