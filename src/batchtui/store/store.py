@@ -47,7 +47,7 @@ class Store:
         self.intents = Intents(database, files, presence)
         self.models = Models(database)
         self.templates = Templates(database)
-        self.queue = Queue(database)
+        self.queue = Queue(database, files)
         self.leases = Leases(database)
 
     @classmethod
