@@ -23,7 +23,7 @@ class Program:
 
     `used` is what it uses of a row, `parts` how much of Jinja2 there is in it, `problems` are line and message of
     what it may not use; with any it does nothing. Making one raises one of SYNTAX_FAILURES, running it one of
-    FAILURES.
+    FAILURES. Not for several threads at once.
     """
 
     def __init__(self, sandbox: Sandbox, text: str, place: Place) -> None:
@@ -40,10 +40,15 @@ class Program:
         # With problems there is nothing to run, and an empty program is as good as none.
         code = sandbox.compiled(nodes.Template([], lineno=1) if self.problems else tree, _FILE)
         self._template = Template.from_code(sandbox, code, {})
+        # Making one takes longer than running a short source in it.
+        self._context = Context(sandbox, {}, None, {})
 
     def value(self, variables: Mapping[str, Any]) -> object:
         """Return the text it makes, or the value of a typed one."""
-        context = Context(self._sandbox, variables, None, {})  # type: ignore[arg-type]  # it is only read
+        context = self._context
+        context.parent = variables  # type: ignore[assignment]  # it is only read
+        context.vars = {}
+        context.exported_vars.clear()
         pieces = list(self._template.root_render_func(context))
         if self.typed is not None:
             result = context.vars[_RESULT]
