@@ -164,6 +164,7 @@ def test_what_is_no_encoding(write: Write, encoding: str) -> None:
         pytest.param("\n\r\n", "it is empty", id="only blank lines"),
         pytest.param("a,b\nx,y\nx,y,z\n", "line 3: 2 cells expected, as in the first line, found 3", id="too many"),
         pytest.param("a,b\nx,y\n\nx\n", "line 4: 2 cells expected, as in the first line, found 1", id="too few"),
+        pytest.param("a\nx,y\n", "line 2: 1 cell expected, as in the first line, found 2", id="one column"),
         pytest.param('a,b\n"1\n2",y\nx\n', "line 4: 2 cells expected", id="after lines in quotes"),
         pytest.param('a,b\nx,"y\nz,w\n', "line 2: a quote is opened and never closed", id="unclosed"),
         pytest.param('a,b\n"x"y,z\n', "line 2: there is text after a closing quote", id="text after a quote"),

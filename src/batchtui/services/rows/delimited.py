@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Any
 
 from batchtui.domain.errors import DataError
+from batchtui.domain.human import counted
 from batchtui.services.rows.data import MAX_RECORD, Data, too_large
 from batchtui.services.rows.indexed import BATCH_BYTES, IndexedRows, Mark
 from batchtui.services.rows.model import Kind, Row, unique_names
@@ -93,7 +94,7 @@ class DelimitedRows(IndexedRows):
     def _wrong_width(self, found: int, line: int) -> DataError:
         expected = len(self.columns)
         return DataError(
-            f"{self.source}: line {line:,}: {expected:,} cells expected, as in the first line, found {found:,}.",
+            f"{self.source}: line {line:,}: {counted(expected, 'cell')} expected, as in the first line, found {found:,}.",
             todo=f"A cell with a delimiter ({self._delimiter!r}) or a line break in it has to be in quotes.",
             line=line,
         )
