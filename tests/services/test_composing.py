@@ -242,6 +242,20 @@ async def test_a_sample_and_its_rest_keep_their_rows(bench: Workbench, data: Dat
     assert json.loads(bench.store.requests.row_line(stored.key, "row-3") or b"") == row(3)
 
 
+async def test_a_draft_that_lost_its_rows_or_template_is_told(bench: Workbench, data: Data) -> None:
+    prepared = await bench.composer.prepare(template(), data.countries(5), sample=2)
+    submission = await bench.submissions.send(prepared, name="rivers")
+    path = bench.store.files.spool_path(submission.held[0].id)
+    assert bench.store.check() == []
+    template_beside(path).unlink()
+    rows_beside(path).unlink()
+    found = [(finding.can_repair, finding.message) for finding in bench.store.check()]
+    assert [can_repair for can_repair, _ in found] == [False, True]
+    assert f"{rows_beside(path)} is gone, the results will stand without" in found[0][1]
+    assert await bench.store.repair() == [f"{submission.held[0].id}: its template was written again."]
+    assert template_beside(path).read_text() == TEXT
+
+
 async def test_results_stand_beside_their_data_row(bench: Workbench, server: Served, data: Data) -> None:
     await sent(bench, data.countries(3))
     server.simulator.shelf.end_now(server.simulator.shelf.all()[0])

@@ -179,7 +179,10 @@ class Check:
                     yield self._leftover(part, "a download that was cut off")
 
     def _of_spools(self, connection: sqlite3.Connection) -> Iterator[_Problem]:
-        states = dict(connection.execute("SELECT id, state FROM intents").fetchall())
+        rows = connection.execute(
+            "SELECT i.id, i.state, t.text FROM intents i LEFT JOIN templates t ON t.key = i.template_key"
+        ).fetchall()
+        states = {intent_id: state for intent_id, state, _ in rows}
         spools = set(self._files.spools())
         for name in sorted(spools):
             path = self._files.spool_path(name).parent
@@ -188,13 +191,31 @@ class Check:
                     yield self._spool(path, "prepared and never sent")
             elif states.get(name) not in {"draft", "waiting", "sending", "unclear"}:
                 yield self._spool(path, "belongs to no open submission")
-        for intent_id, state in states.items():
-            if state in {"draft", "waiting", "sending", "unclear"} and intent_id not in spools:
+        for intent_id, state, template in rows:
+            if state not in {"draft", "waiting", "sending", "unclear"}:
+                continue
+            if intent_id not in spools:
                 yield _Problem(
                     Finding(
                         "requests", intent_id, "the request lines of this submission are gone", can_repair=False
                     )
                 )
+            elif template is not None:
+                yield from self._of_spool_origin(intent_id, template)
+
+    def _of_spool_origin(self, intent_id: str, template: str) -> Iterator[_Problem]:
+        """Yield what is missing of the data rows and the template that open requests were made from."""
+        requests_path = self._files.spool_path(intent_id)
+        rows, text = rows_beside(requests_path), template_beside(requests_path)
+        if _size(rows) is None:
+            message = f"{rows} is gone, the results will stand without their data rows"
+            yield _Problem(Finding("requests", intent_id, message, can_repair=False))
+        if _size(text) is None:
+            yield _Problem(
+                Finding("requests", intent_id, f"{text} is gone", can_repair=True),
+                lambda _connection: write_private(text, template.encode()),
+                "its template was written again",
+            )
 
     def _spool(self, path: Path, what: str) -> _Problem:
         # Another process may have written it down since this was read, so it is judged again under the write lock.

@@ -92,9 +92,9 @@ class DelimitedRows(IndexedRows):
         return _Records(self._data, mark, delimiter=self._delimiter, is_spaced=self._is_spaced)
 
     def _wrong_width(self, found: int, line: int) -> DataError:
-        expected = len(self.columns)
+        expected = counted(len(self.columns), "cell")
         return DataError(
-            f"{self.source}: line {line:,}: {counted(expected, 'cell')} expected, as in the first line, found {found:,}.",
+            f"{self.source}: line {line:,}: {expected} expected, as in the first line, found {found:,}.",
             todo=f"A cell with a delimiter ({self._delimiter!r}) or a line break in it has to be in quotes.",
             line=line,
         )
