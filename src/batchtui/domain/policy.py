@@ -10,6 +10,9 @@ _HOURS = re.compile(r"\s*(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})\s*")
 
 LONGEST_BACKOFF = timedelta(days=1)
 
+LEFT_AFTER = timedelta(days=3)
+"""What has waited longer for whatever reason is left to a person: nobody expects it to go out any more."""
+
 
 @dataclass(frozen=True, slots=True)
 class QuietHours:
@@ -42,8 +45,9 @@ class RetryPolicy:
     """How often rows are sent again, and whether that happens by itself.
 
     A row that met the same error on `attempts` attempts needs a person. With `is_automatic`, rows whose verdict is
-    resend go out again `backoff` after their attempt has ended, twice as long after each further one, never in
-    `quiet` hours, and never where a retry could cost more than `max_cost_usd`.
+    resend and that were sent fewer than `attempts` times go out again `backoff` after their attempt has ended,
+    twice as long after each further one, never in `quiet` hours, and never where a retry could cost more than
+    `max_cost_usd`.
     """
 
     is_automatic: bool = False
@@ -52,10 +56,17 @@ class RetryPolicy:
     max_cost_usd: float | None = None
     quiet: QuietHours | None = None
 
-    def due_at(self, attempt: int, ended_at: datetime) -> datetime:
-        """Return when rows that failed in an attempt, counted from 1, may go out again by themselves."""
+    def is_due(self, tries: int, ended_at: datetime, now: datetime) -> bool:
+        """Return whether a row that has been sent so many times may go out again by itself.
+
+        `ended_at` is the end of the attempt it failed in.
+        """
+        return tries < self.attempts and self.due_at(tries, ended_at) <= now <= ended_at + LEFT_AFTER
+
+    def due_at(self, tries: int, ended_at: datetime) -> datetime:
+        """Return when a row that has been sent so many times may go out again by itself at the earliest."""
         # A larger power would only overflow.
-        doubled = self.backoff * (1 << min(attempt - 1, 20))
+        doubled = self.backoff * (1 << min(tries - 1, 20))
         return ended_at + min(doubled, LONGEST_BACKOFF)
 
     def allows(self, now: datetime) -> bool:

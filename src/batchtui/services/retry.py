@@ -85,22 +85,23 @@ class Retries:
         self._table = table
         self._policy = policy
 
-    def queue(self, target: Target, custom_ids: Collection[str] | None = None) -> list[QueueRow]:
+    def queue(self, target: Target) -> list[QueueRow]:
         """Return the rows of a batch or job that have no answer and are not on their way to one, in input order.
 
         Behind them come answers that a person wants anew.
         """
         summary = self._store.jobs.summary(target.job.id)
-        decisions = self._store.queue.decisions(summary.job.id)
-        failed = self._failed(summary, decisions)
-        chosen = decisions.keys() - {row.custom_id for row in failed}
-        rows = failed + [
-            row for row in self._answered(summary, decisions, None, chosen) if row.decision is not None
-        ]
-        if summary.open_intents:
-            under_way = self._store.queue.under_way(summary.open_intents)
-            rows = [row for row in rows if row.custom_id not in under_way]
-        return self._narrowed(summary, target, rows, custom_ids)
+        return self._narrowed(summary, target, self._waiting(summary))
+
+    def open_to_change(self, target: Target, custom_ids: Collection[str]) -> list[QueueRow]:
+        """Return the rows with these custom_ids: those in the queue, and answers that have a flag."""
+        wanted = frozenset(custom_ids)
+        summary = self._store.jobs.summary(target.job.id)
+        rows = [row for row in self._waiting(summary) if row.custom_id in wanted]
+        others = wanted.difference([row.custom_id for row in rows])
+        if others and not summary.open_intents:
+            rows += self._answered(summary, self._store.queue.decisions(summary.job.id), None, others)
+        return self._narrowed(summary, target, rows)
 
     def plan(
         self,
@@ -192,20 +193,27 @@ class Retries:
         """Return what checks the requests of a job."""
         return Linter(self._models.known(), betas=self._store.intents.betas(job.id), unit="row")
 
+    def _waiting(self, summary: JobSummary) -> list[QueueRow]:
+        decisions = self._store.queue.decisions(summary.job.id)
+        rows = self._failed(summary, decisions)
+        if decisions:
+            others = decisions.keys() - {row.custom_id for row in rows}
+            rows += [row for row in self._answered(summary, decisions, None, others) if row.decision is not None]
+        if summary.open_intents:
+            under_way = self._store.queue.under_way(summary.open_intents)
+            rows = [row for row in rows if row.custom_id not in under_way]
+        return rows
+
     def _rows(
         self, target: Target, summary: JobSummary, only: str | None, chosen: frozenset[str] | None
     ) -> list[QueueRow]:
-        decisions = self._store.queue.decisions(summary.job.id)
         if only in FLAGS:
-            rows = self._answered(summary, decisions, only, chosen)
-        elif chosen is not None:
-            rows = self._failed(summary, decisions)
-            rows += self._answered(summary, decisions, None, chosen - {row.custom_id for row in rows})
-        else:
-            rows = self.queue(target)
-        if only not in {None, "failed", *FLAGS}:
+            rows = self._answered(summary, self._store.queue.decisions(summary.job.id), only, chosen)
+            return self._narrowed(summary, target, rows)
+        rows = self.queue(target) if chosen is None else self.open_to_change(target, chosen)
+        if only not in {None, "failed"}:
             rows = [row for row in rows if only in {row.failure.type, row.failure.error_type}]
-        return self._narrowed(summary, target, rows, chosen)
+        return rows
 
     def _failed(self, summary: JobSummary, decisions: Mapping[str, Decision]) -> list[QueueRow]:
         failed = self._store.results.failed([stored.key for stored in summary.batches])
@@ -224,17 +232,13 @@ class Retries:
         answered = self._store.results.answered(keys, flag=flag, custom_ids=custom_ids)
         return [self._queue_row(row, decisions) for row in answered]
 
-    def _narrowed(
-        self, summary: JobSummary, target: Target, rows: list[QueueRow], custom_ids: Collection[str] | None
-    ) -> list[QueueRow]:
-        if not target.is_job and len(summary.batches) > 1:
-            key = target.batches[0].key
-            held = self._store.requests.custom_ids(key)
-            rows = [row for row in rows if row.custom_id in held or row.failure.batch_key == key]
-        if custom_ids is not None:
-            wanted = frozenset(custom_ids)
-            rows = [row for row in rows if row.custom_id in wanted]
-        return rows
+    def _narrowed(self, summary: JobSummary, target: Target, rows: list[QueueRow]) -> list[QueueRow]:
+        """Return the rows of the batch that is meant, if it is one of several."""
+        if target.is_job or len(summary.batches) == 1:
+            return rows
+        key = target.batches[0].key
+        held = self._store.requests.custom_ids(key)
+        return [row for row in rows if row.custom_id in held or row.failure.batch_key == key]
 
     def _queue_row(self, row: FailedRow, decisions: Mapping[str, Decision]) -> QueueRow:
         return queue_row(row, decisions.get(row.custom_id), self._table, self._policy.attempts)

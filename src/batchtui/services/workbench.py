@@ -149,12 +149,12 @@ class Workbench:
         return Queue(
             self.store,
             self.retries,
-            self.models,
             profile=self.profile.name,
             base_url=self.gateway.base_url,
             policy=self.profile.policy,
             max_cost_usd=self.profile.max_cost_usd,
             require_writable=self.require_writable,
+            count_sample=self.count_sample,
         )
 
     @cached_property

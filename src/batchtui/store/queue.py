@@ -17,7 +17,7 @@ from batchtui.domain.job import Intent
 from batchtui.domain.queue import Choice, Decision
 from batchtui.domain.result import SUCCEEDED
 from batchtui.domain.retry import FailedRow
-from batchtui.store.columns import now
+from batchtui.store.columns import bindable, now
 from batchtui.store.database import Database
 from batchtui.store.files import Files, file_errors, line_of, rows_beside
 
@@ -36,6 +36,17 @@ _JOBS = """
         AND b.job_id NOT IN (SELECT job_id FROM batches WHERE requests = 'unindexed')
     ORDER BY b.created_at DESC, b.key DESC
 """
+
+_ROW_NUMBERS = """
+    SELECT q.custom_id, q.ordinal + 1 + (
+        SELECT count(*) FROM requests e JOIN batches p ON p.key = e.batch_key
+        WHERE p.job_id = b.job_id AND p.attempt = 1 AND p.part < b.part)
+    FROM batches b JOIN requests q ON q.batch_key = b.key
+    WHERE b.job_id = ? AND b.attempt = 1 AND q.custom_id IN (SELECT value FROM json_each(?))
+"""
+
+Outcome = tuple[str, str | None, str | None, float | None]
+"""Type of a result, error type, error message, and cost in USD where it is known."""
 
 _DATA_PLACES = """
     SELECT custom_id, row_offset, row_length FROM requests WHERE batch_key = ?
@@ -98,6 +109,23 @@ class Queue:
                         data_files[key] = self._open(opened, rows_beside(self._requests_path(key)))
                     data = None if place is None else line_of(*data_files[key], *place)
                     yield line_of(*files[key], row.offset, row.length), data
+
+    def outcomes(self, batch_key: int, custom_id: str) -> list[Outcome]:
+        """Return what the results of a batch say about a row: usually one thing, nothing if they are not here."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT r.type, r.error_type, r.error_message, r.cost_usd FROM batches b"
+                " JOIN results r ON r.download_key = b.download_key WHERE b.key = ? AND r.custom_id = ?"
+                " ORDER BY r.seq",
+                (batch_key, bindable(custom_id)),
+            )
+            return rows.fetchall()
+
+    def row_numbers(self, job_id: str, custom_ids: Iterable[str]) -> dict[str, int]:
+        """Return at which place requests stand in the first attempt of a job, counting from 1 over its parts."""
+        wanted = json.dumps([*custom_ids])
+        with self._database.reading() as connection:
+            return dict(connection.execute(_ROW_NUMBERS, (job_id, wanted)).fetchall())
 
     async def decide(
         self,
@@ -213,9 +241,14 @@ def _decided(
     return Decision(
         attempt,
         choice or before.choice,
-        {**({} if params is not None else before.edits), **(edits or {})},
+        _merged({} if params is not None else before.edits, edits or {}),
         before.params if params is None else params,
     )
+
+
+def _merged(before: Mapping[str, Any], edits: Mapping[str, Any]) -> dict[str, Any]:
+    """Return edits after those made before; a path set again counts as the last one."""
+    return {path: value for path, value in before.items() if path not in edits} | dict(edits)
 
 
 def _row(job_id: str, custom_id: str, decision: Decision) -> tuple[object, ...]:
