@@ -51,6 +51,20 @@ OURS = {
     "jsonl with requests": ("known", "join", ""),
 }
 
+ORDER = (
+    "jsonl, in file order",
+    "cat",
+    "jsonl, in input order",
+    "csv, in file order",
+    "sqlite3 -csv",
+    "csv, in input order",
+    "duckdb json to csv",
+    "sqlite",
+    "parquet",
+    "jsonl with requests",
+)
+"""What is compared goes one after the other, so that both find the same in the memory of the system."""
+
 
 def make(folder: Path, rows: int) -> tuple[Path, Path]:
     """Write requests, and results of them in another order."""
@@ -148,7 +162,7 @@ def run_peer(command: str, path: Path) -> dict[str, float]:
 
 
 def peers(home: Path, out: Path) -> dict[str, tuple[str, Path]]:
-    results, table = home / "batches" / "known" / "results.jsonl", out / "table.sqlite"
+    results, table = home / "batches" / "foreign" / "results.jsonl", out / "table.sqlite"
     found = {"cat": (f"cat '{results}' > '{out}/cat'", out / "cat")}
     if shutil.which("sqlite3"):
         command = f"sqlite3 -csv '{table}' 'SELECT * FROM results' > '{out}/peer.csv'"
@@ -180,11 +194,20 @@ def main() -> None:
         asyncio.run(build(home, *made))
         run_ours(home, "known", "sqlite", out / "table.sqlite")
         figures: dict[str, list[dict[str, float]]] = {}
+        theirs = peers(home, out)
         for _ in range(options.runs):
-            for name, (batch_id, form, _) in OURS.items():
-                figures.setdefault(name, []).append(run_ours(home, batch_id, form, out / f"ours.{form}"))
-            for name, (command, path) in peers(home, out).items():
-                figures.setdefault(name, []).append(run_peer(command, path))
+            for name in ORDER:
+                if name in OURS:
+                    batch_id, form, _ = OURS[name]
+                    path = out / f"ours.{form}"
+                    took = run_ours(home, batch_id, form, path)
+                elif name in theirs:
+                    command, path = theirs[name]
+                    took = run_peer(command, path)
+                else:
+                    continue
+                figures.setdefault(name, []).append(took)
+                path.unlink()
         size = (home / "batches" / "known" / "results.jsonl").stat().st_size
         print(f"results of {size / 1e6:,.0f} MB, {options.runs} runs, medians")
         print(f"{'':24}{'seconds':>10}{'cpu':>10}{'peak MiB':>10}{'x peer':>10}{'x cpu':>10}")

@@ -520,8 +520,18 @@ async def test_lines_that_are_not_those_of_the_index_are_no_csv(store: Store, tm
     await bring(store, "batch", [succeeded("a"), succeeded("b")])
     path = store.files.results_path("batch")
     path.write_bytes(path.read_bytes().replace(b'"a"', b'"c"'))
-    with pytest.raises(StoreError, match="'a' is not where it was"):
+    with pytest.raises(StoreError, match="'a' is not what was there"):
         await Exports(store).write(keys_of(store, "batch"), tmp_path / "file", "csv")
+
+
+@pytest.mark.parametrize("name", ["requests.jsonl", "rows.jsonl", "results.jsonl"])
+async def test_lines_that_are_no_json_any_more_are_told(store: Store, tmp_path: Path, name: str) -> None:
+    keys = await job_with_rows(store)
+    path = store.files.results_path("rivers").with_name(name)
+    path.write_bytes(path.read_bytes().replace(b"{", b"["))
+    for format_ in ("csv", "md", "jsonl"):
+        with pytest.raises(StoreError, match="not as the index says"):
+            await Exports(store).write(keys, tmp_path / "file", format_, join=True)
 
 
 async def test_parquet_without_its_library_is_told(

@@ -43,6 +43,7 @@ def index_rows(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
         monkeypatch.setattr(bulk, "INDEX_ROWS", rows)
         monkeypatch.setattr(bulk, "BLOCK_BYTES", 600)
         monkeypatch.setattr(bulk_reading, "COPY_BYTES", 64)
+        monkeypatch.setattr(bulk_reading, "MANY_ROWS", 3)
     return rows
 
 

@@ -99,7 +99,7 @@ class Bulk:
                 if (run := reading.run(some_keys)) is not None:
                     yield from reading.copy(run)
                     continue
-                places = [(row[0], row[2], row[3]) for row in reading.rows(some_keys, _PLACES)]
+                places = reading.places(some_keys)
                 for some in _cut([length for _, _, length in places]):
                     yield len(places[some]), reading.joined_lines(RESULTS, places[some])
 

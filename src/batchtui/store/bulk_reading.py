@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from batchtui.domain.errors import StoreError
-from batchtui.domain.selection import pack, unpack
+from batchtui.domain.selection import SEQ_BITS, pack, unpack
 from batchtui.store.database import Database
 from batchtui.store.files import Files, file_errors, rows_beside
 
@@ -73,6 +73,8 @@ class Reading:
         self._batches: dict[int, tuple[str, int, int]] = {}
         self._open: dict[tuple[str, int], int] = {}
         self._paths: dict[tuple[str, int], Path] = {}
+        self._placed = -1
+        self._offsets, self._lengths = array("q"), array("q")
 
     def close(self) -> None:
         """Close all files."""
@@ -96,6 +98,23 @@ class Reading:
                 return self._in_order(dict(zip(map(_SEQ, rows), rows, strict=True)), seqs)
             found.update(zip([pack((batch_key, row[1])) for row in rows], rows, strict=True))
         return self._in_order(found, keys)
+
+    def places(self, keys: array[int]) -> list[Place]:
+        """Return where the lines of these packed keys are.
+
+        For many of one batch it goes through all rows of that batch once, which is faster than looking them up,
+        and keeps 16 bytes of each.
+        """
+        batch_key = keys[0] >> SEQ_BITS
+        if len(keys) < MANY_ROWS or min(keys) >> SEQ_BITS != batch_key or max(keys) >> SEQ_BITS != batch_key:
+            return [(row[0], row[2], row[3]) for row in self.rows(keys, "?1, r.seq, r.offset, r.length, ?2, ?3")]
+        if batch_key != self._placed:
+            self._placed, self._offsets, self._lengths = batch_key, *self._all_places(batch_key)
+        first = pack((batch_key, 0))
+        try:
+            return [(batch_key, self._offsets[key - first], self._lengths[key - first]) for key in keys]
+        except IndexError as error:
+            raise _gone(self._database.path) from error
 
     def run(self, keys: array[int]) -> Run | None:
         """Return where the lines of these packed keys are if they follow each other in a file, in this order."""
@@ -191,6 +210,19 @@ class Reading:
         """Return the lines at these places, None where there is none."""
         lines = iter(self.lines(kind, [place for place in places if place is not None]))
         return [None if place is None else next(lines) for place in places]
+
+    def _all_places(self, batch_key: int) -> tuple[array[int], array[int]]:
+        """Return first byte and length of each line of a batch."""
+        _, _, download_key = self._batch(batch_key)
+        self._file(RESULTS, batch_key, read_ahead=True)
+        offsets, lengths = array("q"), array("q")
+        with self._database.reading() as connection:
+            for offset, length in connection.execute(
+                "SELECT offset, length FROM results WHERE download_key = ? ORDER BY seq", (download_key,)
+            ):
+                offsets.append(offset)
+                lengths.append(length)
+        return offsets, lengths
 
     def _in_order(self, found: Mapping[int, Row], keys: Iterable[int]) -> list[Row]:
         try:

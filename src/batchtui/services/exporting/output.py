@@ -55,13 +55,29 @@ class _Line(msgspec.Struct, gc=False):
     result: _Result
 
 
+class _TextMessage(msgspec.Struct, gc=False):
+    content: list[_Content] = []
+
+
+class _TextResult(msgspec.Struct, gc=False):
+    message: _TextMessage | None = None
+
+
+class _TextLine(msgspec.Struct, gc=False):
+    custom_id: str
+    result: _TextResult
+
+
 class _Request(msgspec.Struct, gc=False):
     params: msgspec.Raw
 
 
+_NOT_AS_USUAL = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
 _CUSTOM_ID, _TYPE = (BulkRow._fields.index(name) for name in ("custom_id", "type"))
 
 _LINE = msgspec.json.Decoder(_Line)
+_TEXT_LINE = msgspec.json.Decoder(_TextLine)
 _REQUEST = msgspec.json.Decoder(_Request)
 _ROW = msgspec.json.Decoder(dict[str, Any])
 
@@ -94,8 +110,18 @@ def texts_of(block: Block) -> list[str | None]:
     """Return the whole output of each row that succeeded, None for any other; lone surrogates are U+FFFD."""
     texts: list[str | None] = []
     for row, line in zip(block.rows, block.lines, strict=True):
-        message = _message(row, line)
-        texts.append(None if message is None else _text(message.content))
+        if row[_TYPE] != SUCCEEDED:
+            texts.append(None)
+            continue
+        try:
+            decoded = _TEXT_LINE.decode(line)
+        except _NOT_AS_USUAL:
+            texts.append(_text(_lenient(line).content))
+            continue
+        if decoded.custom_id != row[_CUSTOM_ID]:
+            raise _unlike(repr(row[_CUSTOM_ID]))
+        message = decoded.result.message
+        texts.append("" if message is None else _text(message.content))
     return texts
 
 
@@ -104,16 +130,16 @@ def params_of(request: bytes) -> bytes:
     try:
         params = bytes(_REQUEST.decode(request).params)
         return params if params.isascii() else params.decode("utf-8", "replace").encode()
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return to_json(read_object(request).get("params"))
+    except _NOT_AS_USUAL:
+        return to_json(_object(request).get("params"))
 
 
 def values_of(data_row: bytes) -> dict[str, Any]:
     """Return the columns of a data row and their values."""
     try:
         return _ROW.decode(data_row)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return read_object(data_row)
+    except _NOT_AS_USUAL:
+        return _object(data_row)
 
 
 def _message(row: Row, line: bytes) -> _Message | None:
@@ -121,20 +147,16 @@ def _message(row: Row, line: bytes) -> _Message | None:
         return None
     try:
         decoded = _LINE.decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except _NOT_AS_USUAL:
         return _lenient(line)
     if decoded.custom_id != row[_CUSTOM_ID]:
-        raise StoreError(
-            f"The results are not as the index says: {row[_CUSTOM_ID]!r} is not where it was.",
-            unharmed="No file was left half written.",
-            todo="`batchtui doctor --repair` builds the index again from the files.",
-        )
+        raise _unlike(repr(row[_CUSTOM_ID]))
     return decoded.result.message or _Message()
 
 
 def _lenient(line: bytes) -> _Message:
     """Return the message of a line that is not as usual: content that is no list, lone surrogates."""
-    result = read_object(line).get("result")
+    result = _object(line).get("result")
     message = result.get("message") if isinstance(result, dict) else None
     if not isinstance(message, dict):
         return _Message()
@@ -147,3 +169,18 @@ def _text(content: list[_Content]) -> str:
         only = content[0]
         return only.text or "" if only.type == "text" else ""
     return output_text({"content": [{"type": block.type, "text": block.text} for block in content]})
+
+
+def _object(line: bytes) -> dict[str, Any]:
+    try:
+        return read_object(line)
+    except (ValueError, RecursionError) as error:
+        raise _unlike(repr(line[:60])) from error
+
+
+def _unlike(what: str) -> StoreError:
+    return StoreError(
+        f"The files are not as the index says: {what} is not what was there.",
+        unharmed="No file was left half written.",
+        todo="`batchtui doctor --repair` builds the index again from the files.",
+    )
