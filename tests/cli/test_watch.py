@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from tests.api.raw_server import RawServer
@@ -13,13 +14,20 @@ if TYPE_CHECKING:
     import pytest
 
 
-def test_it_waits_until_all_that_run_have_ended(
-    start: Callable[..., Server], shell: Shell, requests_file: Path
-) -> None:
-    start(duration_seconds=0.5)
+def test_it_waits_until_all_that_run_have_ended(server: Server, shell: Shell, requests_file: Path) -> None:
     for _ in range(2):
         shell("submit", requests_file, "--yes")
+    seen = server.asked("GET")
+
+    def end_once_looked_at() -> None:
+        while server.asked("GET") < seen + 2:
+            pass
+        server.control(end="all")
+
+    ending = Thread(target=end_once_looked_at)
+    ending.start()
     done = shell("watch", "--interval", "0.05", "--json")
+    ending.join()
     assert done.code == 0, done.stderr
     assert [(batch["status"], batch["results"]) for batch in done.json] == [("ended", "complete")] * 2
     assert done.stderr.count("ended after") == 2
