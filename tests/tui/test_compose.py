@@ -250,8 +250,9 @@ async def test_a_live_trial_says_its_price_and_the_estimate_goes_by_it(composed:
         await until_shown(pilot, "Send row 2 of reviews now?")
         await pilot.press("y")
         await until_told(pilot, "tokens in")
-        await pilot.press("t", "t")
         await until_shown(pilot, "row 2, sent live", "output as in your trial")
+        await pilot.press("j")
+        await until(pilot, lambda: "sent live" not in screen_text(app))
         assert posts(server) == 0
     asked = [entry for entry in server.simulator.log if entry["path"] == "/v1/messages"]
     assert len(asked) == 1

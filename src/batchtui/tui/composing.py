@@ -90,6 +90,8 @@ class Composing:
         One that is shipped has its example beside it.
         """
         before, draft = self.draft, self.drafts[key]
+        if key != self.key:
+            self.answer = None
         self.key = key
         if draft.choice is None:
             draft.choice = self._last_used(key.name) or _example(draft) or (before.choice if before else None)

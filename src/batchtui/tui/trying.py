@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import BatchtuiError
 from batchtui.tui.composing import Composing
-from batchtui.tui.drafts import Look
+from batchtui.tui.drafts import Answer, Look
 from batchtui.tui.present import compose as present
 from batchtui.tui.present.compose import VIEWS, Body, View
 from batchtui.tui.widgets.table_model import Cell
@@ -35,6 +35,7 @@ class Trying:
         self._composing = composing
         self._tell = tell
         self._wanted = asyncio.Event()
+        self._answer: Answer | None = None
 
     def want(self) -> None:
         """Try the row as soon as the last try is done."""
@@ -54,6 +55,8 @@ class Trying:
             await self._wanted.wait()
             self._wanted.clear()
             look, draft, answer = await composing.look_at_row(), composing.draft, composing.answer
+            if answer is not self._answer:
+                self._answer, self.view = answer, "answer"
             if not present.can_view(self.view, answer, draft):
                 self.view = VIEWS[0]
             view = self.view

@@ -38,7 +38,7 @@ FILTER_FIELDS = ("name", "description", "origin")
 COLUMNS = (
     Column("mark", "", width=1),
     Column("name", "Template", min_width=12),
-    Column("changed", "Changed", width=9, priority=1),
+    Column("changed", "Changed", width=9, min_width=8, priority=1),
     Column("description", "What it does", min_width=24, weight=3, priority=2),
 )
 
