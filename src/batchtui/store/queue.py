@@ -49,8 +49,9 @@ Outcome = tuple[str, str | None, str | None, float | None]
 """Type of a result, error type, error message, and cost in USD where it is known."""
 
 _DATA_PLACES = """
-    SELECT custom_id, row_offset, row_length FROM requests WHERE batch_key = ?
-    AND custom_id IN (SELECT value FROM json_each(?)) AND row_length IS NOT NULL
+    SELECT q.custom_id, q.row_offset, q.row_length
+    FROM json_each(?2) CROSS JOIN requests q ON q.batch_key = ?1 AND q.custom_id = value
+    WHERE q.row_length IS NOT NULL
 """
 
 ROWS_AT_ONCE = 500
