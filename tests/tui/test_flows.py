@@ -70,7 +70,9 @@ async def test_one_key_retries_what_failed(bench: Workbench, server: Served, siz
         await pilot.press("R")
         await until_shown(pilot, "✓ ended", "40/40")
         await pilot.press("r")
-        await until_told(pilot, "Nothing failed in it.")
+        await until_shown(pilot, "Nothing failed", "truncated, with max_tokens 128")
+        await pilot.press("y")
+        await until_shown(pilot, "Nothing would be sent.")
     assert posts(server) == 2
     assert list(bench.store.files.spool_path("x").parent.parent.glob("prepare-*")) == []
 

@@ -13,7 +13,9 @@ from batchtui.tui.screens.data_picker import DataPicker
 from batchtui.tui.screens.export import ExportScreen
 from batchtui.tui.screens.first_start import FirstStartScreen
 from batchtui.tui.screens.help import HelpScreen
+from batchtui.tui.screens.params import ParamsScreen
 from batchtui.tui.screens.results import ResultsScreen
+from batchtui.tui.screens.retry import RetryScreen
 from batchtui.tui.screens.settle import SettleScreen
 from batchtui.tui.screens.submit import SubmitScreen
 from batchtui.tui.widgets.choices import Choices, Toggle
@@ -29,6 +31,7 @@ ROOMS: dict[str, list[BindingType]] = {
     "batches": [*bindings.BATCH_TABLE, *bindings.BATCHES, *bindings.ROOM, *bindings.APP],
     "results": [*bindings.RESULT_TABLE, *bindings.RESULTS, *bindings.ROOM, *bindings.APP],
     "compose": [*bindings.TEMPLATE_TABLE, *bindings.COMPOSE, *bindings.ROOM, *bindings.APP],
+    "queue": [*bindings.QUEUE_TABLE, *bindings.QUEUE, *bindings.ROOM, *bindings.APP],
 }
 DIALOGS = (
     Choices,
@@ -39,7 +42,9 @@ DIALOGS = (
     FirstStartScreen,
     HelpScreen,
     MenuScreen,
+    ParamsScreen,
     PromptScreen,
+    RetryScreen,
     SettleScreen,
     SubmitScreen,
     Toggle,

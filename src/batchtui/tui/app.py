@@ -16,7 +16,7 @@ from textual.screen import Screen
 from batchtui.config import Config
 from batchtui.domain.errors import AuthError, BatchtuiError, NoKeyError, UnclearSubmissionError
 from batchtui.services.workbench import Workbench
-from batchtui.tui import bindings, messages, themes
+from batchtui.tui import bindings, messages, rooms, themes
 from batchtui.tui.present.notices import Notice, error_notice, report_notices
 from batchtui.tui.screens.batches import BatchesScreen
 from batchtui.tui.screens.room import Room
@@ -71,15 +71,8 @@ class BatchtuiApp(App[None]):
         """Return the first screen; as a mode of its own it would be styled twice."""
         return BatchesScreen(self.session, self.size)
 
-    def _results_screen(self) -> Screen[Any]:
-        from batchtui.tui.screens.results import ResultsScreen
-
-        return ResultsScreen(self.session, self.size)
-
-    def _composing_screen(self) -> Screen[Any]:
-        from batchtui.tui.screens.compose import ComposeScreen
-
-        return ComposeScreen(self.session, self.size)
+    def _maker(self, make: rooms.Make) -> Callable[[], Screen[Any]]:
+        return lambda: make(self.session, self.size)
 
     async def on_event(self, event: events.Event) -> None:
         """Pass an event on; a key that was pressed before the question on top was to be seen is no answer to it."""
@@ -92,8 +85,8 @@ class BatchtuiApp(App[None]):
     def on_mount(self) -> None:
         """Begin what is always running, once the first screen is painted."""
         self.add_mode("batches", self.get_default_screen)
-        self.add_mode("results", self._results_screen)
-        self.add_mode("compose", self._composing_screen)
+        for name, make in rooms.ROOMS.items():
+            self.add_mode(name, self._maker(make))
         self.session.reported.subscribe(self, self._reported)
         self.session.poll_changed.subscribe(self, self._poll_changed)
         self.call_after_refresh(self.set_timer, PAINTED_SECONDS, self._begin)
@@ -103,6 +96,7 @@ class BatchtuiApp(App[None]):
             # What is there now stays: looking through it again and again would show as delayed keys.
             gc.freeze()
             gc.enable()
+        self.start(asyncio.to_thread(rooms.import_ahead), "ahead")
         self.set_interval(LOOK_SECONDS, lambda: self.start(self.session.look(), "look"))
         self.start(self._poll(), "poller")
         if any(intent.state == "unclear" for intent in self.session.intents):
@@ -193,6 +187,10 @@ class BatchtuiApp(App[None]):
         why_not = screen.why_not if isinstance(screen, Room) else lambda _action: ""
         await self.push_screen(HelpScreen(keys_here(screen, why_not)))
 
+    def delay_update(self, delay: float = 0.01) -> None:
+        """Change rooms at once: the longer pause of Textual hides a blink that is not there."""
+        super().delay_update(delay)
+
     async def action_room(self, name: str) -> None:
         """Go to a room."""
         self.session.opened = None
@@ -237,6 +235,7 @@ class BatchtuiApp(App[None]):
     @on(messages.PagerAsked)
     @on(messages.EditorAsked)
     @on(messages.SearchAsked)
+    @on(messages.QueueAsked)
     def _asked(self, message: "Asked") -> None:
         from batchtui.tui.flows.dispatch import flow
 

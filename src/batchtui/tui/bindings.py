@@ -15,6 +15,7 @@ APP: list[BindingType] = [
     _key("1", "room('batches')", "Batches", "screen-batches", "Go to the batches"),
     _key("2", "room('results')", "Results", "screen-results", "Go to the results of the row under the cursor"),
     _key("3", "room('compose')", "Compose", "screen-compose", "Write a template, try it on rows, and send them"),
+    _key("5", "room('queue')", "Queue", "screen-queue", "Go to what failed and waits to be sent again"),
     _key("ctrl+g", "search_all", "Search all", "search-all", "Search the answers of all batches on disk"),
     _key("R", "refresh_now", "Refresh", "refresh", "Ask the API now"),
     _key("equals_sign", "pause", "Pause", "pause", "Stop asking the API, or go on"),
@@ -115,4 +116,45 @@ COMPOSE: list[BindingType] = [
     _key("o", "pager", "Pager", "pager-preview", "Read what the preview shows in $PAGER"),
     _key("y", "copy", "Copy", "copy-preview", "Send custom_id, text, JSON or template to the clipboard"),
     _key("N", "ask('file')", "Submit file", "submit-file", "Send a file of requests, after a question"),
+]
+
+QUEUE_TABLE: list[BindingType] = [
+    _key("enter", "activate", "Unfold", "unfold-group", "Show the rows of the group; on a row, read it", show=True),
+]
+
+QUEUE: list[BindingType] = [
+    _key(
+        "r",
+        "ask('send')",
+        "Send again",
+        "send-again",
+        "Send the group or the marked rows, after a question",
+        show=True,
+    ),
+    _key(
+        "A", "send_all", "Send all", "send-all", "Send all rows shown that are ready, after a question", show=True
+    ),
+    _key(
+        "e",
+        "ask('edit')",
+        "Edit",
+        "edit-params",
+        "Set params of all these requests: model, max_tokens …",
+        show=True,
+    ),
+    _key("O", "ask('editor')", "Editor", "edit-request", "Change the request of one row in $EDITOR", show=True),
+    _key(
+        "T",
+        "ask('template')",
+        "Template",
+        "render-again",
+        "Make the requests anew, from a template and their data rows",
+    ),
+    _key("h", "ask('hold')", "Hold", "hold-rows", "Keep the rows from being sent, or let them go again", show=True),
+    _key("D", "ask('drop')", "Drop", "drop-rows", "Let the rows stay failed, or take them back", show=True),
+    _key("a", "ask('attach')", "Attach", "attach-requests", "Attach the file that the batch was made from"),
+    _key("right", "fold(False)", "Unfold", "unfold-rows", "Show the rows of the group"),
+    _key("left", "fold(True)", "Fold", "fold-rows", "Fold the rows under their group"),
+    _key("o", "pager", "Pager", "pager-request", "Read the request in $PAGER"),
+    _key("y", "ask('copy')", "Copy", "copy-waiting", "Send id, error or request to the clipboard"),
 ]

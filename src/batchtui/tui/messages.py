@@ -14,6 +14,7 @@ from batchtui.domain.selection import ResultKey
 if TYPE_CHECKING:
     from batchtui.services.find import Target
     from batchtui.tui.flows.compose import Verb
+    from batchtui.tui.present.queue import QueueVerb
 
 
 @dataclass(eq=False, repr=False)
@@ -117,6 +118,22 @@ class EditorAsked(Message):
 @dataclass(eq=False, repr=False)
 class SearchAsked(Message):
     """Search the answers of all batches on disk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Some rows of a job."""
+
+    target: "Target"
+    custom_ids: list[str]
+
+
+@dataclass(eq=False, repr=False)
+class QueueAsked(Message):
+    """Do something with rows that wait to be sent again."""
+
+    verb: "QueueVerb"
+    chosen: Sequence[Chosen]
 
 
 @dataclass(eq=False, repr=False)

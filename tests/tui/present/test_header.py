@@ -22,14 +22,14 @@ def line(width: int, **fields: object) -> str:
 
 @pytest.mark.parametrize("width", [1, 30, 60, 80, 100, 160, 300])
 def test_the_line_fits(width: int) -> None:
-    assert len(line(width)) <= max(width, len(" 1 Batches  2 3 "))
+    assert len(line(width)) <= max(width, len(" 1 Batches  2 3 5 "))
 
 
 def test_what_matters_most_stays_longest() -> None:
     assert "default  api.anthropic.com  synced 12s ago · next 48s  $1.24 today" in line(160)
     assert "api.anthropic.com" not in line(80)
     assert "default  synced 12s ago · next 48s" in line(80)
-    assert " 1 Batches  2 3 " in line(40)
+    assert " 1 Batches  2 3 5 " in line(40)
     assert "synced 12s ago" in line(56)
     assert "read-only" in line(80, read_only=True)
 

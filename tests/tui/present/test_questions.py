@@ -1,19 +1,22 @@
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from batchtui.domain.batch import Counts
 from batchtui.domain.errors import LintError, UnreachableError
 from batchtui.domain.estimate import Estimate
 from batchtui.domain.job import Job
 from batchtui.domain.lint import Problem
-from batchtui.domain.retry import Cause, FailedRow
-from batchtui.domain.verdicts import EDIT_FIRST, RESEND
+from batchtui.domain.queue import QueueRow
+from batchtui.domain.retry import FailedRow
+from batchtui.domain.verdicts import RESEND
 from batchtui.services.prepare import Prepared, PreparedPart
 from batchtui.services.retry import RetryPlan
 from batchtui.services.sync import SyncReport
 from batchtui.services.workbench import Profile
 from batchtui.store import Change
 from batchtui.tui.present import notices, questions
+from batchtui.tui.present.offers import Offer
 from tests.tui.present.make import NOW, batch, intent
 
 PROFILE = Profile("work", "https://api.anthropic.com")
@@ -22,28 +25,57 @@ PART = PreparedPart(Path("x"), 37, 12_345, "", ESTIMATE, frozenset({"claude-haik
 PREPARED = Prepared("faq.jsonl", (PART,), ())
 
 
+def plan_of(*rows: QueueRow, **fields: Any) -> RetryPlan:
+    job = Job("job_1", "faq", "work", NOW)
+    numbers = {
+        "resend": len(rows),
+        "edit_first": 0,
+        "skipped": 0,
+        "by_error": (),
+        "changes": {},
+        "estimate": ESTIMATE,
+    }
+    return RetryPlan(job, 2, rows, **numbers | fields)
+
+
+def failed(error_type: str = "", *, type_: str = "errored", custom_id: str = "a") -> QueueRow:
+    return QueueRow(FailedRow(custom_id, type_, error_type or None, None, 1, 0, 1), RESEND, "", "waiting", None)
+
+
 def test_a_retry_is_asked_for_with_numbers_price_and_profile() -> None:
-    row = FailedRow("a", "expired", None, None, 1, 0, 1)
-    plan = RetryPlan(
-        Job("job_1", "faq", "work", NOW),
-        2,
-        (row,) * 37,
-        37,
-        4,
-        4,
-        (
-            Cause("expired", "", 30, RESEND),
-            Cause("overloaded_error", "Overloaded", 5, RESEND),
-            Cause("overloaded_error", "Busy", 2, RESEND),
-            Cause("invalid_request_error", "bad", 4, EDIT_FIRST),
-        ),
-        {},
-    )
-    question = questions.retry_question(plan, PREPARED, PROFILE, 1000)
+    rows = [failed(type_="expired")] * 30 + [failed("overloaded_error")] * 7
+    plan = plan_of(*rows, resend=40, edit_first=4, never=2, skipped=9, set_aside=1, given_up=2)
+    question = questions.retry_question([plan], (), (), PROFILE, total=1000, strangers=5)
     assert question.title == "Retry 37 of 1,000 requests?"
     body = "\n".join(question.body)
-    for wanted in ("30 expired, 7 overloaded_error", "$0.01 to $0.04", "Left out: 4 invalid", "work", "attempt 2"):
+    for wanted in (
+        "30 expired, 7 overloaded_error",
+        "about $0.01 to $0.04, half the standard price",
+        "attempt 2 of faq: 37 rows",
+        "profile work",
+        "4 to be edited first",
+        "2 that sending again cannot help",
+        "3 given up after the same error again and again, held or dropped",
+        "5 of which the attached file holds no request",
+    ):
         assert wanted in body
+
+
+def test_a_retry_counts_what_is_taken_along() -> None:
+    plan = plan_of(*[failed(type_="expired", custom_id=name) for name in "abc"])
+    offer = Offer("t", "truncated", (plan_of(*[failed("truncated", custom_id=name) for name in "cde"]),))
+    left = questions.retry_question([plan], [offer], (), PROFILE, total=10)
+    taken = questions.retry_question([plan], [offer], {"t"}, PROFILE, total=10)
+    assert (left.title, taken.title) == ("Retry 3 of 10 requests?", "Retry 5 of 10 requests?")
+    assert any("[ ] t  3 truncated" in line for line in left.body)
+    assert any("[x] t  3 truncated, up to $0.04" in line for line in taken.body)
+    assert "about $0.02 to $0.08, half the standard price" in taken.body
+
+
+def test_a_retry_of_nothing_says_so() -> None:
+    question = questions.retry_question([plan_of(edit_first=2, skipped=2)], (), (), PROFILE, total=10)
+    assert question.title == "Nothing goes out as it is"
+    assert any("2 to be edited first" in line for line in question.body)
 
 
 def test_a_submission_is_asked_for_with_its_warnings() -> None:

@@ -10,8 +10,8 @@ from batchtui.tui.flows import manage
 from batchtui.tui.flows.compose import compose
 from batchtui.tui.flows.copy import copy
 from batchtui.tui.flows.export import export
+from batchtui.tui.flows.queue import queue
 from batchtui.tui.flows.results import about_results
-from batchtui.tui.flows.retry import retry
 from batchtui.tui.flows.settle import settle
 from batchtui.tui.flows.submit import submit
 from batchtui.tui.session import Session
@@ -31,6 +31,7 @@ Asked = (
     | messages.PagerAsked
     | messages.EditorAsked
     | messages.SearchAsked
+    | messages.QueueAsked
 )
 
 
@@ -52,6 +53,8 @@ def _about(message: Asked) -> Hashable | None:
     match message:
         case messages.RetryAsked(target):
             return "retry", target.job.id
+        case messages.QueueAsked():
+            return "queue"
         case messages.CancelAsked(batches) | messages.DownloadAsked(batches):
             return type(message).__name__, *(stored.id for stored in batches)
         case messages.RenameAsked(job):
@@ -63,8 +66,8 @@ def _about(message: Asked) -> Hashable | None:
 
 def _flow(app: App[None], session: Session, message: Asked) -> Coroutine[Any, Any, None]:
     match message:
-        case messages.RetryAsked(target, custom_ids):
-            return retry(app, session, target, custom_ids)
+        case messages.RetryAsked() | messages.QueueAsked():
+            return queue(app, session, message)
         case messages.CancelAsked(batches):
             return manage.cancel(app, session, batches)
         case messages.DownloadAsked(batches):

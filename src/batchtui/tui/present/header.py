@@ -28,7 +28,12 @@ from batchtui.tui.widgets.table_model import Cell
 if TYPE_CHECKING:
     from batchtui.services.poll import PollState
 
-ROOMS = (("batches", "1", "Batches"), ("results", "2", "Results"), ("compose", "3", "Compose"))
+ROOMS = (
+    ("batches", "1", "Batches"),
+    ("results", "2", "Results"),
+    ("compose", "3", "Compose"),
+    ("queue", "5", "Queue"),
+)
 """The rooms by name, key and title."""
 
 _GAP = "  "

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from batchtui.domain.batch import StoredBatch
 from batchtui.domain.estimate import Estimate
-from batchtui.domain.human import bytes_text, count, counted, duration, usd_range
+from batchtui.domain.human import bytes_text, count, counted, duration, usd, usd_range
 from batchtui.domain.job import Intent
-from batchtui.domain.retry import Cause
-from batchtui.domain.verdicts import RESEND
+from batchtui.domain.verdicts import EDIT_FIRST, NEVER, RESEND, Verdict
+from batchtui.services.find import Target
 from batchtui.services.prepare import Prepared
 from batchtui.services.retry import RetryPlan
 from batchtui.services.workbench import Profile
 from batchtui.tui.present.batches import utc_now
 from batchtui.tui.present.header import host
 from batchtui.tui.present.notices import PROBLEMS_SHOWN, problem_lines
+from batchtui.tui.present.offers import Offer, total_estimate, with_offers
+
+JOBS_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +33,84 @@ class Question:
     is_danger: bool = False
 
 
-def retry_question(plan: RetryPlan, prepared: Prepared, profile: Profile, total: int) -> Question:
-    """Ask whether to send the rows of a plan again; `total` is how many requests the job has."""
-    sent = [cause for cause in plan.by_error if cause.verdict == RESEND]
-    left = [cause for cause in plan.by_error if cause.verdict != RESEND]
-    body = [f"{_by_type(sent)} — {price(prepared.estimate)}" if sent else price(prepared.estimate)]
-    if plan.skipped:
-        body.append(f"Left out: {_by_type(left)}; the request has to be changed first, or sending it is no use.")
-    body += ["", f"attempt {plan.attempt} of {plan.job.name}", *_where(prepared, profile)]
-    return Question(f"Retry {count(len(plan.rows))} of {counted(total, 'request')}?", tuple(body), "Send again")
+@dataclass(frozen=True, slots=True)
+class RetryQuestion(Question):
+    """A question about so many rows."""
+
+    rows: int = 0
+
+
+def retry_question(
+    plans: Sequence[RetryPlan],
+    offers: Sequence[Offer],
+    taken: Collection[str],
+    profile: Profile,
+    *,
+    total: int,
+    strangers: int = 0,
+) -> RetryQuestion:
+    """Ask whether to send the rows of plans again, of one job each, and of the offers those with a key in `taken`.
+
+    `total` is how many requests the jobs have, and `strangers` how many results answer none that is known.
+    """
+    rows = [row for plan in plans for row in plan.rows]
+    along = [offer for offer in offers if offer.key in taken]
+    sent = Counter(row.verdict for row in rows)
+    sent.update(row.verdict for offer in along if offer.is_marked for plan in offer.plans for row in plan.rows)
+    going = with_offers(plans, along)
+    causes = Counter(row.cause for plan in going for row in plan.rows)
+    number = causes.total()
+    lines = []
+    if number:
+        kinds = ", ".join(f"{count(many)} {cause}" for cause, many in causes.most_common())
+        lines += [kinds, price(total_estimate(going))]
+    lines += [_attempt(plan) for plan in plans[:JOBS_SHOWN]]
+    if len(plans) > JOBS_SHOWN:
+        lines.append(f"… and {counted(len(plans) - JOBS_SHOWN, 'job')} more")
+    lines.append(f"to {host(profile.base_url)}, profile {profile.name}")
+    if left := _left(plans, sent, strangers):
+        lines += ["", "Not sent:", *left]
+    if offers:
+        lines += ["", "Also, if you like:", *(_offer_line(offer, is_taken=offer in along) for offer in offers)]
+    nothing = "Nothing goes out as it is" if left else "Nothing failed"
+    title = f"Retry {count(number)} of {counted(total, 'request')}?" if number else nothing
+    return RetryQuestion(title, tuple(lines), "Send again", rows=number)
+
+
+def _attempt(plan: RetryPlan) -> str:
+    rows = f": {counted(len(plan.rows), 'row')}" if plan.rows else ""
+    return f"attempt {plan.attempt} of {plan.job.name}{rows}"
+
+
+def _offer_line(offer: Offer, *, is_taken: bool) -> str:
+    words = f"{count(offer.count)} {offer.words}, up to {usd(total_estimate(offer.plans).cost_usd_high)}"
+    return f"  {'[x]' if is_taken else '[ ]'} {offer.key}  {words}"
+
+
+def _left(plans: Sequence[RetryPlan], sent: Counter[Verdict], strangers: int) -> list[str]:
+    """Return what is not sent and why, every row once."""
+    states = {
+        "given up after the same error again and again": sum(plan.given_up for plan in plans),
+        "held or dropped": sum(plan.set_aside for plan in plans),
+        "of an unknown request": sum(plan.without_request for plan in plans),
+    }
+    numbers = {
+        "to be edited first: 5 goes to the queue": sum(plan.edit_first for plan in plans) - sent[EDIT_FIRST],
+        "that sending again cannot help": sum(plan.never for plan in plans) - sent[NEVER],
+        ", ".join(words for words, number in states.items() if number): sum(plan.resend for plan in plans)
+        - sent[RESEND],
+        "of which the attached file holds no request": strangers,
+    }
+    return [f"  {count(number):>6} {words}" for words, number in numbers.items() if number]
+
+
+def attach_question(target: Target) -> Question:
+    """Offer to attach the file that a batch from elsewhere was made from."""
+    body = (
+        f"{target.name} was not sent from here, so its requests are not known and cannot be sent again.",
+        "Attach the file it was made from? It is checked against the batch and its results; nothing is sent.",
+    )
+    return Question("The requests are not known", body, "Attach the file")
 
 
 def submit_question(name: str, prepared: Prepared, profile: Profile) -> Question:
@@ -114,13 +186,6 @@ def price(estimate: Estimate) -> str:
         return f"price unknown ({models})" if models else "price unknown"
     tried = "; the lower one has output as in your trial" if estimate.output_tried else ""
     return f"about {usd_range(estimate.cost_usd_low, estimate.cost_usd_high)}, half the standard price{tried}"
-
-
-def _by_type(causes: Iterable[Cause]) -> str:
-    numbers: Counter[str] = Counter()
-    for cause in causes:
-        numbers[cause.error_type] += cause.count
-    return ", ".join(f"{number:,} {word}" for word, number in numbers.most_common())
 
 
 def _where(prepared: Prepared, profile: Profile) -> list[str]:

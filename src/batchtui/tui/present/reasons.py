@@ -41,12 +41,9 @@ def why_not(action: str, item: Item | None, chosen: Sequence[StoredBatch], *, ou
 
 
 def why_no_retry(batches: Sequence[StoredBatch]) -> str:
-    """Return what speaks against sending again what failed of one job."""
-    result = tally(batches)
-    if result.is_running:
+    """Return what speaks against sending again what failed of one job, or what was answered badly."""
+    if tally(batches).is_running:
         return "It still runs: what failed is known when it has ended."
-    if not result.failed:
-        return "Nothing failed in it."
     if any(can_download(stored) for stored in batches):
         return "Its results are not all here yet: w downloads them."
     return ""

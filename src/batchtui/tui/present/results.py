@@ -26,7 +26,7 @@ COLUMNS = (
     Column("custom_id", "custom_id", min_width=14, weight=2),
     Column("reason", "Why", width=18, min_width=10, priority=3),
     Column("model", "Model", width=18, priority=5),
-    Column("output_tokens", "Tokens", width=7, align="right", priority=1),
+    Column("output_tokens", "Tokens", width=8, align="right", priority=1),
     Column("cost", "Cost", width=8, align="right", priority=2),
     Column("answer", "Answer", min_width=24, weight=5),
 )
@@ -48,7 +48,7 @@ SORT_BY: dict[str, SortBy] = {
 SORTS = tuple(SORT_BY)
 """What results can be sorted by, the first when nothing was chosen; answers are sorted by their length."""
 
-_SHAPES: dict[str, tuple[str, Tone]] = {
+SHAPES: Mapping[str, tuple[str, Tone]] = {
     SUCCEEDED: ("✓", "ok"),
     ERRORED: ("✗", "bad"),
     EXPIRED: ("◷", "bad"),
@@ -88,7 +88,7 @@ def cells(row: StoredResult, excerpt: str | None = None) -> Row:
 def outcome(row: StoredResult) -> Cell:
     """Return shape and word for how a request came out; what is wrong with an answer goes before its success."""
     word = row.facts.flags[0] if row.facts.succeeded and row.facts.flags else row.facts.type
-    shape, tone = _SHAPES.get(word, ("?", "warn"))
+    shape, tone = SHAPES.get(word, ("?", "warn"))
     return Cell(f"{shape} {word}", tone)
 
 
@@ -122,7 +122,7 @@ def chip_line(counts: Mapping[str, int], chosen: str, width: int) -> list[Cell]:
 
 
 def _chip(word: str, number: int, *, is_chosen: bool) -> list[Cell]:
-    shape, tone = _SHAPES.get(word, ("", ""))
+    shape, tone = SHAPES.get(word, ("", ""))
     if is_chosen:
         return [Cell(f"[{word} {count(number)}]", "strong")]
     return [Cell(f" {shape} " if shape else " ", tone), Cell(f"{word} ", "muted"), Cell(f"{count(number)} ")]
@@ -139,14 +139,12 @@ def status_line(marked: int, search: str, hits: int, hits_shown: int, *, is_sear
     """
     line: list[Cell] = []
     if marked:
-        line += [Cell(f" ● {counted(marked, 'row')} marked", "accent"), Cell("  space v * change it   ", "muted")]
+        line.append(Cell(f" ● {counted(marked, 'row')} marked  ", "accent"))
     if search:
-        found = counted(hits, "hit")
-        if hits_shown < hits and not is_searching:
-            found += f", {count(hits_shown)} of them shown"
+        hidden = f", {count(hits_shown)} of them shown" if hits_shown < hits and not is_searching else ""
         line += [
-            Cell(f" » {found}", "accent" if hits else "warn"),
-            Cell(f" of {search}  "),
-            Cell("searching … esc stops" if is_searching else "n N next, before  esc ends", "muted"),
+            Cell(f" » {counted(hits, 'hit')}", "accent" if hits else "warn"),
+            Cell(f" of {search}{hidden}  "),
+            Cell("searching … esc stops" if is_searching else "n N walk  esc ends", "muted"),
         ]
     return line

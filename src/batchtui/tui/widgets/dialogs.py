@@ -68,6 +68,10 @@ class Dialog(ModalScreen[T]):
         """Lay out what the frame holds."""
         raise NotImplementedError
 
+    def retitle(self, title: str | Content) -> None:
+        """Show another title."""
+        self.query_one(Vertical).border_title = _title(title)
+
     @on(events.Mount)
     def _shown(self) -> None:
         self.shown_at_seconds = monotonic()
@@ -106,7 +110,7 @@ class ConfirmScreen(Dialog[bool]):
     def compose_body(self) -> ComposeResult:
         """Lay out body and buttons."""
         with VerticalScroll(id="dialog-body", can_focus=False):
-            yield Static(Content("\n").join([literal(line) for line in self._body]))
+            yield Static(_lines(self._body))
         with Horizontal(id="dialog-buttons"):
             yield Button(literal_line(f"{self._cancel_label} (n)"), id="dialog-cancel")
             yield Button(
@@ -114,6 +118,11 @@ class ConfirmScreen(Dialog[bool]):
                 id="dialog-confirm",
                 variant="error" if self._danger else "primary",
             )
+
+    def show(self, title: str | Content, body: Sequence[str | Content]) -> None:
+        """Ask something else instead, which the same answers fit."""
+        self.retitle(title)
+        self.query_one("#dialog-body Static", Static).update(_lines(body))
 
     def on_mount(self) -> None:
         """Put the focus on the button that does nothing."""
@@ -219,6 +228,10 @@ class LineInput(Input):
         event.stop()
         line = clean_line(event.text.strip().partition("\n")[0].rstrip())
         self.replace(line, *self.selection)
+
+
+def _lines(body: Sequence[str | Content]) -> Content:
+    return Content("\n").join([literal(line) for line in body])
 
 
 def _title(text: str | Content) -> Content:
