@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from hashlib import blake2b
+from hashlib import sha1
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
@@ -58,9 +58,10 @@ class Tokens(msgspec.Struct, frozen=True, gc=False):
 class ResultFacts(msgspec.Struct, frozen=True, gc=False):
     """What the index keeps of a result line; the line itself stays in the file.
 
-    `type` is the word of the API, kept even if unknown, or `unreadable`. `text_hash` is 8 bytes of BLAKE2b over
-    the output text; equal hashes mean equal outputs for listing and comparing. `text_blocks` is the number of text
-    blocks the output is put together from, None where it was not counted. Strings hold no lone surrogates.
+    `type` is the word of the API, kept even if unknown, or `unreadable`. `text_hash` is 8 bytes of SHA-1 over the
+    output text, empty where it is not known; equal hashes mean equal outputs for listing and comparing.
+    `text_blocks` is the number of text blocks the output is put together from, None where it was not counted.
+    Strings hold no lone surrogates.
     """
 
     custom_id: str
@@ -309,7 +310,7 @@ def _answer(
         model,
         tokens,
         len(text),
-        blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(),
+        sha1(text.encode("utf-8", "surrogatepass"), usedforsecurity=False).digest()[:8],
         _preview(text),
         flags,
         text_blocks,

@@ -43,7 +43,6 @@ class Database:
         _prepare(path)
         with database_errors(path):
             self._writer = _connect(path)
-            self._writer.execute("PRAGMA synchronous = FULL")
             self._writer.execute("PRAGMA wal_autocheckpoint = 4000")
         self._writer_thread: Executor = ThreadPoolExecutor(1, "store-writer")
         self._reader_threads: Executor = ThreadPoolExecutor(2, "store-reader")
@@ -67,9 +66,13 @@ class Database:
             finally:
                 connection.execute("ROLLBACK")
 
-    def transact(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Do work in one write transaction on this thread, which must be the writer's or the only one."""
+    def transact(self, work: Callable[[sqlite3.Connection], T], *, synced: bool = True) -> T:
+        """Do work in one write transaction on this thread, which must be the writer's or the only one.
+
+        One that is not `synced` can be undone by a power cut, until one that is follows.
+        """
         with database_errors(self.path):
+            self._writer.execute(f"PRAGMA synchronous = {'FULL' if synced else 'NORMAL'}")
             self._writer.execute("BEGIN IMMEDIATE")
             try:
                 result = work(self._writer)

@@ -65,7 +65,7 @@ def finish(connection: sqlite3.Connection, batch_id: str, rows: RowMaker, ingest
     )
     if not updated.rowcount:
         raise _forgotten(batch_id)
-    rows.overview.save(connection, rows.download_key)
+    rows.overview.save(connection, rows.download_key, rows.request_count)
     request_count = ordinals.request_count(connection, rows.batch_key)
     if request_count != rows.request_count:
         overviews.reorder(connection, rows.batch_key, request_count)

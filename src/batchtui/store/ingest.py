@@ -152,7 +152,10 @@ class _Download:
 
     def _insert(self) -> None:
         rows, self._waiting = self._waiting, []
-        self._database.transact(lambda connection: download_rows.insert(connection, self._batch_id, rows))
+        # A download that a power cut ends begins again, so its rows need not be safe before it is finished.
+        self._database.transact(
+            lambda connection: download_rows.insert(connection, self._batch_id, rows), synced=False
+        )
         self._inserted_at = time.monotonic()
 
 

@@ -220,6 +220,8 @@ FULL_SIZE = (
     # Results come in any order, so that each of these took as long to write as the rows themselves.
     "DROP INDEX results_by_ordinal",
     "DROP INDEX results_by_custom_id",
+    # Another hash is taken now, so that the old ones can be compared with none.
+    "UPDATE results SET text_hash = x'' WHERE text_hash <> x''",
     # How many text blocks the output has; a search must put together what is in more than one. NULL: not known.
     "ALTER TABLE results ADD COLUMN text_blocks INTEGER",
     # A finished download as a whole, so that it can be opened without reading its rows: `counts` are results by

@@ -33,22 +33,23 @@ class OverviewMaker:
     """Takes the rows of a download in the order of its file."""
 
     def __init__(self) -> None:
-        self._counts = Counts()
+        self._counts: dict[Kind, int] = {}
         self._ordinals = array("i")
 
     def add(self, ordinal: int, kind: Kind) -> None:
         """Take a row."""
         self._ordinals.append(ordinal)
-        self._counts[kind] += 1
+        self._counts[kind] = self._counts.get(kind, 0) + 1
 
-    def save(self, connection: sqlite3.Connection, download_key: int) -> None:
-        """Write down what has come of it."""
-        order = _sorted(self._ordinals)
-        ids_differ = not connection.execute(
-            "SELECT 1 FROM results WHERE download_key = ? AND custom_id <> ''"
-            " GROUP BY custom_id HAVING count(*) > 1 LIMIT 1",
-            (download_key,),
-        ).fetchone()
+    def count(self, type_: str) -> int:
+        """Return how many rows of a type there were."""
+        return sum(number for kind, number in self._counts.items() if kind[0] == type_)
+
+    def save(self, connection: sqlite3.Connection, download_key: int, request_count: int) -> None:
+        """Write down what has come of it; ordinals from `request_count` on are those of no request."""
+        order, places_differ = _sorted(self._ordinals)
+        all_asked_for = max(self._ordinals, default=0) < request_count
+        ids_differ = places_differ and (all_asked_for or _ids_differ(connection, download_key))
         counts = [[*kind, number] for kind, number in self._counts.items()]
         connection.execute(
             "INSERT OR REPLACE INTO overviews VALUES (?, ?, ?, ?)",
@@ -86,17 +87,29 @@ def reorder(connection: sqlite3.Connection, batch_key: int, request_count: int) 
             f"SELECT r.ordinal, {KIND} FROM results r WHERE r.download_key = ? ORDER BY r.seq", (download_key,)
         ):
             maker.add(ordinal, (type_, flags, stop_reason, model))
-        maker.save(connection, download_key)
+        maker.save(connection, download_key, request_count)
 
 
-def _sorted(ordinals: array[int]) -> array[int]:
-    """Return the numbers of the lines in the order of their ordinals; equal ones stay in the order of the file."""
+def _ids_differ(connection: sqlite3.Connection, download_key: int) -> bool:
+    repeated = connection.execute(
+        "SELECT 1 FROM results WHERE download_key = ? AND custom_id <> ''"
+        " GROUP BY custom_id HAVING count(*) > 1 LIMIT 1",
+        (download_key,),
+    ).fetchone()
+    return repeated is None
+
+
+def _sorted(ordinals: array[int]) -> tuple[array[int], bool]:
+    """Return the numbers of the lines in the order of their ordinals, and whether these differ.
+
+    Lines with the same ordinal stay in the order of the file.
+    """
     place = array("i", bytes(4 * (max(ordinals, default=-1) + 1)))
     for seq, ordinal in enumerate(ordinals):
         if place[ordinal]:
-            return array("i", sorted(range(len(ordinals)), key=ordinals.__getitem__))
+            return array("i", sorted(range(len(ordinals)), key=ordinals.__getitem__)), False
         place[ordinal] = seq + 1
-    return array("i", (seq - 1 for seq in place if seq))
+    return array("i", [seq - 1 for seq in place if seq]), True
 
 
 def _swapped(order: array[int]) -> array[int]:

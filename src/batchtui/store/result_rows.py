@@ -75,12 +75,15 @@ class RowMaker:
         self._ordinals = ordinals
         self._checks = checks or None
         self.lines = 0
-        self.unreadable = 0
-        self._answers = 0
         self.cost_usd = 0.0
         self.priced = 0
         self.unpriced = 0
         self.rates: dict[str, Rates | None] = {}
+
+    @property
+    def unreadable(self) -> int:
+        """Return how many lines could not be read."""
+        return self.overview.count(UNREADABLE)
 
     def row(self, line: bytes, offset: int) -> Row:
         """Return the row of a line that begins at an offset of its file."""
@@ -91,7 +94,6 @@ class RowMaker:
         ordinal = self._ordinals.find(facts.custom_id)
         if ordinal is None:
             ordinal = self.request_count + seq
-        self._answers += facts.type not in _UNANSWERED
         flags = ",".join(facts.flags)
         self.overview.add(ordinal, (facts.type, flags, facts.stop_reason, facts.model))
         message = facts.error_message
@@ -126,11 +128,12 @@ class RowMaker:
     def ingested(self, expected: int | None, unanswered: int, file_bytes: int, *, torn: bool = False) -> Ingested:
         """Return what was seen, measured against the number of lines expected, `unanswered` ones among them."""
         wanted = expected or 0
+        answers = self.lines - sum(self.overview.count(type_) for type_ in _UNANSWERED)
         return Ingested(
             lines=self.lines,
             unreadable=self.unreadable,
             missing=max(0, wanted - self.lines),
-            complete=not torn and (self.lines >= wanted or self._answers >= wanted - unanswered),
+            complete=not torn and (self.lines >= wanted or answers >= wanted - unanswered),
             file_bytes=file_bytes,
         )
 
@@ -144,8 +147,6 @@ class RowMaker:
                 return cost_usd
         if facts.type in _NOT_BILLED:
             return 0.0
-        if facts.type == UNREADABLE:
-            self.unreadable += 1
         self.unpriced += 1
         return None
 
