@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
@@ -14,20 +15,27 @@ if TYPE_CHECKING:
     import pytest
 
 
-def test_it_waits_until_all_that_run_have_ended(server: Server, shell: Shell, requests_file: Path) -> None:
-    for _ in range(2):
-        shell("submit", requests_file, "--yes")
-    seen = server.asked("GET")
+@contextmanager
+def ending_after(looks: int, server: Server) -> Iterator[None]:
+    """End all batches once the list has been asked for so many times more."""
+    wanted = server.asked("GET") + looks
 
-    def end_once_looked_at() -> None:
-        while server.asked("GET") < seen + 2:
+    def end() -> None:
+        while server.asked("GET") < wanted:
             pass
         server.control(end="all")
 
-    ending = Thread(target=end_once_looked_at)
+    ending = Thread(target=end)
     ending.start()
-    done = shell("watch", "--interval", "0.05", "--json")
+    yield
     ending.join()
+
+
+def test_it_waits_until_all_that_run_have_ended(server: Server, shell: Shell, requests_file: Path) -> None:
+    for _ in range(2):
+        shell("submit", requests_file, "--yes")
+    with ending_after(2, server):
+        done = shell("watch", "--interval", "0.05", "--json")
     assert done.code == 0, done.stderr
     assert [(batch["status"], batch["results"]) for batch in done.json] == [("ended", "complete")] * 2
     assert done.stderr.count("ended after") == 2
@@ -39,13 +47,11 @@ def test_nothing_to_wait_for(server: Server, shell: Shell) -> None:
     assert "Nothing is running" in shell("watch").stderr
 
 
-def test_trouble_on_the_way_is_told_and_waited_out(
-    start: Callable[..., Server], shell: Shell, requests_file: Path
-) -> None:
-    server = start(duration_seconds=0.5)
+def test_trouble_on_the_way_is_told_and_waited_out(server: Server, shell: Shell, requests_file: Path) -> None:
     shell("submit", requests_file, "--yes")
     server.control(faults=[{"kind": "refuse", "status": 529, "method": "GET", "path": BATCHES, "skip": 1}])
-    done = shell("watch", "rivers", "--interval", "0.05")
+    with ending_after(3, server):
+        done = shell("watch", "rivers", "--interval", "0.05")
     assert done.code == 0, done.stderr
     assert "529" in done.stderr or "verload" in done.stderr
 
