@@ -30,6 +30,7 @@ from batchtui.services.find import Target
 from batchtui.services.poll import PollState
 from batchtui.services.sync import SyncReport
 from batchtui.services.workbench import Workbench
+from batchtui.tui.present.notices import again_notice
 
 FAILED_ROWS = 3
 UNCLEAR = 4
@@ -62,6 +63,8 @@ def _sync_object(found: SyncReport) -> dict[str, object]:
         "changed": [batch_object(change.after) for change in found.changes],
         "ended": [stored.id for stored in found.ended],
         "sent": [stored.id for stored in found.sent],
+        "retried": [stored.id for again in found.retried for stored in again.batches],
+        "left": [str(error) for error in found.left],
         "downloaded": [
             {"id": one.batch.id, "results": one.lines, "unreadable": one.unreadable, "bytes": one.received_bytes}
             for one in found.downloaded
@@ -75,8 +78,15 @@ def _say_sync(found: SyncReport) -> None:
     say(f"{counted(len(found.changes), 'batch', 'batches')} changed, {new:,} new, {len(found.ended):,} ended.")
     for stored in found.sent:
         say(f"{stored.job_name}: {counted(stored.batch.counts.total, 'request')} that waited for room sent")
+    for line in _again_lines(found):
+        say(line)
     for one in found.downloaded:
         say(f"{one.batch.job_name}: {counted(one.lines, 'result')} ({bytes_text(one.received_bytes)})")
+
+
+def _again_lines(found: SyncReport) -> list[str]:
+    """Say what was sent again by itself, and what was not."""
+    return [*(again_notice(sent).text for sent in found.retried), *map(str, found.left)]
 
 
 @click.command("watch")
@@ -194,6 +204,7 @@ class _Watch:
         self._polls = 0
         self._error_said = ""
         self._errors_said: set[str] = set()
+        self._again_said: set[str] = set()
         self._missing: Counter[str] = Counter()
         self._ended = {stored.id for stored in _batches(targets) if stored.batch.has_ended}
         self._poller = bench.poller(
@@ -266,6 +277,10 @@ class _Watch:
             if str(error) not in self._errors_said:
                 self._say(f"{error}")
         self._errors_said = {str(error) for error in found.errors}
+        for line in _again_lines(found):
+            if line not in self._again_said:
+                self._say(line)
+        self._again_said = set(map(str, found.left))
         watched = {stored.id for stored in _batches(self._targets)}
         missing = watched.intersection(stored.id for stored in found.missing)
         self._missing = Counter({batch_id: self._missing[batch_id] + 1 for batch_id in missing})

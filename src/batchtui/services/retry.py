@@ -118,8 +118,8 @@ class Retries:
         narrows to an outcome or error type; with `truncated`, `refused` or `flagged` it asks for another answer of
         the rows whose final answer is that. `custom_ids` narrow to rows, and choose such answers among them and
         rows that were given up. Rows whose request is invalid go only with `include_invalid`, with `changes`, or if
-        a person edited them. Raises `RefusedError` where no request is known, a submission of the job is still
-        open, or the job belongs to another server or profile.
+        a person edited them. Raises `RefusedError` where no request is known, or a submission of the job is still
+        open.
         """
         chosen = None if custom_ids is None else frozenset(custom_ids)
         summary = self._store.jobs.summary(target.job.id)

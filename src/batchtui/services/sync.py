@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from batchtui.api.gateway import Gateway
 from batchtui.domain.batch import Batch, BatchPage, StoredBatch
-from batchtui.domain.errors import ApiError, BatchtuiError, MissingError, RejectedError, UnclearError
+from batchtui.domain.errors import (
+    ApiError,
+    BatchtuiError,
+    MissingError,
+    RefusedError,
+    RejectedError,
+    UnclearError,
+)
 from batchtui.services.download import Downloaded, Downloads
 from batchtui.services.models import ModelLists
-from batchtui.services.submit import Submissions
+from batchtui.services.submit import Submission, Submissions
 from batchtui.store import Change, Store
+
+if TYPE_CHECKING:
+    from batchtui.services.queue import DueRun
+
+RunDue = Callable[[datetime], Awaitable["DueRun"]]
+"""Sends the failed rows that may go out again by themselves at a moment."""
 
 PAGE_LIMITS = (1000, 100, 20)
 """Batches a page: the most the API gives, and what servers that refuse so many are asked for."""
@@ -25,13 +39,16 @@ MAX_PAGES = 1000
 class SyncReport:
     """What one sync found and did: rows that changed, results brought home, waiting parts that were sent.
 
-    `missing` are the running batches that the server says it does not know. `errors` are those of single batches;
-    what concerns the whole list is raised.
+    `retried` are the failed rows that were sent again by themselves, and `left` says of which a person has to
+    decide because of their price. `missing` are the running batches that the server says it does not know. `errors`
+    are those of single batches; what concerns the whole list is raised.
     """
 
     changes: tuple[Change, ...] = ()
     downloaded: tuple[Downloaded, ...] = ()
     sent: tuple[StoredBatch, ...] = ()
+    retried: tuple[Submission, ...] = ()
+    left: tuple[RefusedError, ...] = ()
     missing: tuple[StoredBatch, ...] = ()
     errors: tuple[BatchtuiError, ...] = ()
 
@@ -46,7 +63,10 @@ class SyncReport:
 
 
 class Sync:
-    """Asks the API for the list and writes down what changed; with `feeds` it sends parts that wait for room."""
+    """Asks the API for the list and writes down what changed.
+
+    With `feeds` it sends parts that wait for room, and what `run_due` sends if that is given.
+    """
 
     def __init__(
         self,
@@ -58,6 +78,7 @@ class Sync:
         *,
         profile: str,
         feeds: bool = True,
+        run_due: RunDue | None = None,
     ) -> None:
         self._store = store
         self._gateway = gateway
@@ -65,6 +86,7 @@ class Sync:
         self._submissions = submissions
         self._models = models
         self._feeds = feeds
+        self._run_due = run_due
         self._profile = profile
         self._refused_limits = 0
 
@@ -93,7 +115,7 @@ class Sync:
         return SyncReport(tuple(changes), missing=tuple(missing), errors=(*errors, *failures))
 
     async def run(self, on_progress: Callable[[StoredBatch, int], None] | None = None) -> SyncReport:
-        """Update the stored batches, send the waiting parts there is room for now, and download what has ended."""
+        """Update the stored batches, send what waits and may go out now, and download what has ended."""
         report = await self.update()
         await self._models.refresh()
         errors = list(report.errors)
@@ -103,6 +125,7 @@ class Sync:
         except BatchtuiError as error:
             errors.append(error)
         downloaded, failures = await self._downloads.download_due(on_progress)
+        again = await self._run_due(datetime.now(UTC)) if self._feeds and self._run_due else None
         arrived = {one.batch.id: one.batch for one in downloaded}
         changes = (replace(one, after=arrived.get(one.after.id, one.after)) for one in report.changes)
         return replace(
@@ -110,7 +133,9 @@ class Sync:
             changes=tuple(changes),
             downloaded=tuple(downloaded),
             sent=tuple(sent),
-            errors=(*errors, *failures),
+            retried=again.sent if again else (),
+            left=again.left if again else (),
+            errors=(*errors, *failures, *(again.errors if again else ())),
         )
 
     async def _read_list(

@@ -98,6 +98,7 @@ class Workbench:
             self.models,
             profile=self.profile.name,
             feeds=not self.profile.read_only,
+            run_due=self.queue.run_due if self.profile.policy.is_automatic else None,
         )
 
     @cached_property

@@ -36,9 +36,20 @@ def error_notice(error: BatchtuiError) -> Notice:
 
 
 def report_notices(report: SyncReport) -> list[Notice]:
-    """Return one toast for all batches that ended since the last look, and one for each that is the wrong one."""
+    """Return the toasts of a look: one for all batches that ended, one for each that is the wrong one.
+
+    And one for each job of which failed rows were sent again by themselves.
+    """
     mismatches = [error_notice(error) for error in report.errors if isinstance(error, MismatchError)]
-    return [*([_ended_notice(report.ended)] if report.ended else ()), *mismatches]
+    again = [again_notice(sent) for sent in report.retried]
+    return [*([_ended_notice(report.ended)] if report.ended else ()), *again, *mismatches]
+
+
+def again_notice(sent: Submission) -> Notice:
+    """Return what a toast says of failed rows that were sent again without a question."""
+    rows = sum(stored.batch.counts.total for stored in sent.batches)
+    rows += sum(intent.request_count for intent in sent.waiting)
+    return Notice(f"{sent.job.name}: {counted(rows, 'failed row')} sent again, as retry.auto says")
 
 
 def _ended_notice(ended: Sequence[StoredBatch]) -> Notice:
