@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 def test_general_options_stand_anywhere(shell: Shell, tmp_path: Path) -> None:
     home = str(tmp_path / "elsewhere")
     for command in (["--home", home, "paths", "--json"], ["paths", "--json", "--home", home]):
-        assert shell(*command).json["database"] == f"{home}/batchtui.db"
+        places = shell(*command).json
+        assert (places["database"], places["templates"]) == (f"{home}/batchtui.db", f"{home}/templates")
     assert shell("--home", "x", "paths", "--home", home, "--json").json["home"] == home
 
 

@@ -34,6 +34,7 @@ def paths(given: Given, as_json: bool) -> None:
     named = {
         "home": places.home,
         "config": places.config,
+        "templates": places.templates,
         "database": places.database,
         "batches": places.batches,
         "spool": places.spool,
