@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchtui.domain.result import UNREADABLE, Tokens, output_text, parse_result
+from batchtui.domain.result import UNREADABLE, Tokens, output_text, parse_result, searched_text
 
 USAGE = {
     "input_tokens": 10,
@@ -171,3 +171,78 @@ def test_content_and_errors_may_be_plain_text() -> None:
     assert output_text({"content": "all of it"}) == "all of it"
     facts = parse_result(b'{"custom_id": "a", "result": {"type": "errored", "error": "boom"}}')
     assert (facts.error_type, facts.error_message) == ("unknown_error", "boom")
+
+
+blocks = st.lists(
+    st.fixed_dictionaries(
+        {"type": st.sampled_from(["text", "tool_use"])}, optional={"text": st.text() | st.none()}
+    ),
+    max_size=4,
+)
+usages = st.fixed_dictionaries(
+    {"input_tokens": st.integers(-1, 2**60), "output_tokens": st.integers(0, 9)},
+    optional={
+        "cache_creation_input_tokens": st.none() | st.integers(0, 9),
+        "cache_read_input_tokens": st.none() | st.integers(0, 9),
+        "cache_creation": st.none() | st.fixed_dictionaries({"ephemeral_1h_input_tokens": st.integers(0, 9)}),
+        "output_tokens_details": st.none() | st.fixed_dictionaries({}, optional={"thinking_tokens": st.just(1)}),
+        "server_tool_use": st.none() | st.fixed_dictionaries({"web_search_requests": st.integers(0, 9)}),
+        "service_tier": st.just("batch"),
+    },
+)
+
+
+@given(blocks, usages, st.sampled_from(["end_turn", "max_tokens", None, 7]), st.text() | st.none(), st.booleans())
+def test_the_fast_way_and_the_lenient_one_agree(
+    content: object, usage: object, stop_reason: object, model: object, is_escaped: bool
+) -> None:
+    message = {"content": content, "usage": usage, "stop_reason": stop_reason, "model": model}
+    value = {"custom_id": "a", "result": {"type": "succeeded", "message": message}}
+    line = json.dumps(value, ensure_ascii=is_escaped).encode("utf-8", "surrogatepass")
+    # The fast parser takes no number of this kind, so that the whole line goes the other way.
+    lenient = line[:-1] + b', "more": NaN}'
+    assert parse_result(line) == parse_result(lenient)
+    assert searched_text(line) == searched_text(lenient)
+
+
+@pytest.mark.parametrize(
+    ("content", "text_blocks"),
+    [
+        ([{"type": "text", "text": "a"}], 1),
+        ([{"type": "thinking", "thinking": "…"}, {"type": "text", "text": "a"}], 1),
+        ([{"type": "text", "text": "a"}, {"type": "text", "text": "b"}], 2),
+        ([{"type": "tool_use"}], 0),
+        ([], 0),
+    ],
+)
+def test_text_blocks_are_counted(content: object, text_blocks: int) -> None:
+    assert parse_result(succeeded(content=content)).text_blocks == text_blocks
+
+
+@pytest.mark.parametrize(
+    ("text", "preview"),
+    [
+        ("  one\n\n two\tthree ", "one two three"),
+        ("x" * 500, "x" * 160),
+        ("a b " * 100, ("a b " * 40)),
+        ("a  b " * 100, ("a b " * 40)[:160]),
+        ("\u2028wide\u3000東京", "wide 東京"),
+        ("", ""),
+    ],
+)
+def test_a_preview_draws_white_space_together(text: str, preview: str) -> None:
+    facts = parse_result(succeeded(content=[{"type": "text", "text": text}]))
+    assert facts.preview.strip() == preview.strip()
+
+
+def test_the_text_looked_through_is_the_output_or_the_error() -> None:
+    assert (
+        searched_text(succeeded(content=[{"type": "text", "text": "Hel"}, {"type": "text", "text": "lo"}]))
+        == "Hello"
+    )
+    error = {"type": "error", "error": {"type": "api_error", "message": "Oops"}}
+    line = json.dumps({"custom_id": "a", "result": {"type": "errored", "error": error}}).encode()
+    assert searched_text(line) == "Oops"
+    assert [
+        searched_text(line) for line in (b"odd", b"[]", b'{"result": 1}', b'{"result": {"type": "expired"}}')
+    ] == [""] * 4

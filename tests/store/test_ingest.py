@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from batchtui.domain.cost import cost_usd
 from batchtui.domain.errors import StoreError, UnknownIdError
+from batchtui.domain.job import KeptTemplate
 from batchtui.domain.result import Tokens, parse_result
 from batchtui.domain.selection import Selection, StoredResult
 from batchtui.store import Store, ingest
@@ -463,3 +465,49 @@ async def test_answers_have_a_usual_length_by_the_model_asked_for(store: Store) 
     await bring(store, "msgbatch_2", [succeeded("x", model="other", output_tokens=7)])
     assert store.results.usual_output([MODEL, "other", "never"]) == {MODEL: 200.0, "other": 7.0}
     assert store.results.usual_output([]) == {}
+
+
+async def test_answers_that_a_check_does_not_hold_for_are_flagged(store: Store) -> None:
+    template = KeptTemplate("short", "params: {}\nchecks:\n  max_words: 2\n  must_match: [river]\n")
+    job = await store.jobs.create("job", PROFILE)
+    await send(store, job, ["a", "b", "c", "d"], "msgbatch_1", template=template)
+    lines = [
+        succeeded("d", "a river it is", stop_reason="max_tokens"),
+        succeeded("c", "three little words"),
+        succeeded("b", "a river"),
+        errored("a"),
+    ]
+    await bring(store, "msgbatch_1", lines)
+    expected = [
+        (),
+        (),
+        ("flagged", "check:max_words", "check:must_match"),
+        ("truncated", "flagged", "check:max_words"),
+    ]
+    assert [row.facts.flags for row in rows_of(store, "msgbatch_1")] == expected
+    selection = Selection((store.batches.get("msgbatch_1").key,))
+    assert store.results.count(selection)["flagged"] == 2
+    assert store.results.count(selection)["check:must_match"] == 1
+    assert len(store.results.keys(replace(selection, only="flagged"))) == 2
+    assert len(store.results.keys(replace(selection, only="check:must_match"))) == 1
+    await store.results.index("msgbatch_1")
+    assert [row.facts.flags for row in rows_of(store, "msgbatch_1")] == expected
+
+
+async def test_results_come_home_whatever_became_of_the_template(store: Store) -> None:
+    job = await store.jobs.create("job", PROFILE)
+    await send(store, job, ["a"], "msgbatch_1", template=KeptTemplate("odd", "checks: [\n"))
+    assert (await bring(store, "msgbatch_1", [succeeded("a")])).complete
+
+
+async def test_a_line_of_many_megabytes_comes_in_pieces(store: Store) -> None:
+    await foreign(store, "msgbatch_1", 3)
+    lines = [succeeded("a"), succeeded("b", "wide 東京 " * 400_000), succeeded("c")]
+    data = b"\r\n".join(lines)
+    writer = store.results.writer("msgbatch_1")
+    for start in range(0, len(data), 65_537):
+        await writer.feed(data[start : start + 65_537])
+    assert (await finish(writer, 3)).complete
+    rows = rows_of(store, "msgbatch_1")
+    assert [store.results.line(row) for row in rows] == [lines[0] + b"\r", lines[1] + b"\r", lines[2]]
+    assert rows[1].facts.text_chars == len("wide 東京 ") * 400_000

@@ -22,7 +22,9 @@ UNREADABLE = "unreadable"
 TRUNCATED = "truncated"
 REFUSED = "refused"
 FLAGGED = "flagged"
-"""A check of the template does not hold; the flag `check:NAME` of each of them follows."""
+"""A check of the template does not hold; the flag of each of them follows."""
+CHECK = "check:"
+"""How the flag begins that says which check does not hold; its name follows."""
 
 PREVIEW_CHARS = 160
 PREVIEW_FROM_CHARS = 240
@@ -300,7 +302,7 @@ def _answer(
     flag = _STOP_FLAGS.get(stop_reason) if stop_reason else None
     flags: tuple[str, ...] = (flag,) if flag else ()
     if checks is not None and (failing := checks.failing(text, stop_reason)):
-        flags += (FLAGGED, *(f"check:{name}" for name in failing))
+        flags += (FLAGGED, *(CHECK + name for name in failing))
     return ResultFacts(
         custom_id,
         SUCCEEDED,

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 
 from batchtui.domain.filter import ResultField, ResultFilter, ResultTerm
-from batchtui.domain.result import FLAGGED, REFUSED, SUCCEEDED, TRUNCATED
+from batchtui.domain.result import CHECK, FLAGGED, REFUSED, SUCCEEDED, TRUNCATED
 from batchtui.domain.selection import FAILED, SEQ_BITS, ResultKeys
 from batchtui.store.columns import bindable
 
@@ -56,9 +56,9 @@ def conditions(only: str | None, where: ResultFilter) -> Conditions:
     pieces, values = [], list[str | float]()
     if only == FAILED:
         pieces.append(f"r.type <> '{SUCCEEDED}'")
-    elif only in FLAGS:
-        pieces.append("instr(r.flags, ?)")
-        values.append(only)
+    elif only in FLAGS or (only or "").startswith(CHECK):
+        pieces.append("instr(',' || r.flags || ',', ?)")
+        values.append(f",{only},")
     elif only is not None:
         pieces.append("r.type = ?")
         values.append(bindable(only))

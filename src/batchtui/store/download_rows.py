@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from batchtui.domain.errors import StoreError, UnknownIdError
+from batchtui.domain.errors import StoreError, TemplateError, UnknownIdError
 from batchtui.store import batch_rows, ordinals, overviews
 from batchtui.store.columns import now
 from batchtui.store.files import Files, file_errors, remove, sync_directory
@@ -14,6 +15,9 @@ from batchtui.store.lines import Lines
 from batchtui.store.presence import Presence
 from batchtui.store.result_rows import INSERT, Ingested, Row, RowMaker
 from batchtui.store.templates import checks_of
+
+if TYPE_CHECKING:
+    from batchtui.domain.checks import Checks
 
 CHUNK_BYTES = 1 << 20
 
@@ -44,8 +48,19 @@ def start(connection: sqlite3.Connection, files: Files, presence: Presence, batc
         int(download_key or 0),
         stored.key,
         ordinals.Ordinals(connection, stored.key),
-        checks_of(connection, stored.key),
+        _checks(connection, stored.key),
     )
+
+
+def _checks(connection: sqlite3.Connection, batch_key: int) -> Checks | None:
+    """Return what the template of a batch asks of answers, None if that is nothing.
+
+    A template that cannot be read any more asks for nothing: what counts is that the results come home.
+    """
+    try:
+        return checks_of(connection, batch_key) or None
+    except TemplateError:
+        return None
 
 
 def insert(connection: sqlite3.Connection, batch_id: str, rows: list[Row]) -> None:

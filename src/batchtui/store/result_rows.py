@@ -67,13 +67,13 @@ class RowMaker:
     A result without a request comes after all that have one. An answer that a check does not hold for is flagged.
     """
 
-    def __init__(self, download_key: int, batch_key: int, ordinals: Ordinals, checks: Checks) -> None:
+    def __init__(self, download_key: int, batch_key: int, ordinals: Ordinals, checks: Checks | None) -> None:
         self.download_key = download_key
         self.batch_key = batch_key
         self.overview = OverviewMaker()
         self.request_count = ordinals.count
         self._ordinals = ordinals
-        self._checks = checks or None
+        self._checks = checks
         self.lines = 0
         self.cost_usd = 0.0
         self.priced = 0
