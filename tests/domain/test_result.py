@@ -173,11 +173,9 @@ def test_content_and_errors_may_be_plain_text() -> None:
     assert (facts.error_type, facts.error_message) == ("unknown_error", "boom")
 
 
+block_types = st.sampled_from(["text", "tool_use"])
 blocks = st.lists(
-    st.fixed_dictionaries(
-        {"type": st.sampled_from(["text", "tool_use"])}, optional={"text": st.text() | st.none()}
-    ),
-    max_size=4,
+    st.fixed_dictionaries({"type": block_types}, optional={"text": st.text() | st.none()}), max_size=4
 )
 usages = st.fixed_dictionaries(
     {"input_tokens": st.integers(-1, 2**60), "output_tokens": st.integers(0, 9)},
@@ -236,13 +234,10 @@ def test_a_preview_draws_white_space_together(text: str, preview: str) -> None:
 
 
 def test_the_text_looked_through_is_the_output_or_the_error() -> None:
-    assert (
-        searched_text(succeeded(content=[{"type": "text", "text": "Hel"}, {"type": "text", "text": "lo"}]))
-        == "Hello"
-    )
+    content = [{"type": "text", "text": "Hel"}, {"type": "text", "text": "lo"}]
+    assert searched_text(succeeded(content=content)) == "Hello"
     error = {"type": "error", "error": {"type": "api_error", "message": "Oops"}}
     line = json.dumps({"custom_id": "a", "result": {"type": "errored", "error": error}}).encode()
     assert searched_text(line) == "Oops"
-    assert [
-        searched_text(line) for line in (b"odd", b"[]", b'{"result": 1}', b'{"result": {"type": "expired"}}')
-    ] == [""] * 4
+    for line in (b"odd", b"[]", b'{"result": 1}', b'{"result": {"type": "expired"}}'):
+        assert searched_text(line) == ""

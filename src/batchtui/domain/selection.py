@@ -36,9 +36,9 @@ SortBy = Literal[
 class Selection:
     """Some of the results of some batches, in some order.
 
-    `only` is a type of result, a flag (`check:NAME` too), or `failed`. `final` leaves one row a custom_id: the newest
-    success over all these batches, else the newest failure; it is applied first, so that `only` and `where` narrow
-    final answers.
+    `only` is a type of result, a flag (`check:NAME` too), or `failed`. `final` leaves one row a custom_id: the
+    newest success over all these batches, else the newest failure; it is applied first, so that `only` and `where`
+    narrow final answers.
     `length` sorts by the characters of the output, `error` by type and message.
     """
 
