@@ -33,6 +33,7 @@ COMMANDS = {
     "results": "results:results",
     "search": "search:search",
     "retry": "retry:retry",
+    "queue": "queue:queue",
     "cancel": "manage:cancel",
     "adopt": "manage:adopt",
     "rename": "manage:rename",

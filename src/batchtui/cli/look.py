@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 import click
 
 from batchtui.cli import options
+from batchtui.cli.attempts import cost_words, print_attempts, print_history, status_words
 from batchtui.cli.desk import opened
 from batchtui.cli.fresh import refreshed
 from batchtui.cli.options import Given
 from batchtui.cli.output import out, out_json, out_pairs, out_table, say
 from batchtui.cli.report import report, report_open
-from batchtui.cli.shapes import batch_details, batch_object, job_details
+from batchtui.cli.shapes import attempted_object, batch_details, batch_object, job_details
 from batchtui.domain.batch import BatchFilter, Counts, StoredBatch
 from batchtui.domain.human import ago, count, counted, duration, local_time, usd
 from batchtui.domain.job import JobSummary, total_counts
@@ -65,11 +66,14 @@ def list_batches(
 
 @click.command("show")
 @click.argument("id_", metavar="ID", type=options.TEXT)
+@click.option(
+    "--row", "custom_id", type=options.TEXT, metavar="CUSTOM_ID", help="What became of a row in each attempt."
+)
 @options.offline
 @options.as_json
 @options.general
 @click.pass_obj
-def show(given: Given, id_: str, offline: bool, as_json: bool) -> None:
+def show(given: Given, id_: str, *, custom_id: str | None, offline: bool, as_json: bool) -> None:
     """Show a batch or a job: dates, counts, cost, parts and attempts."""
     with opened(given) as desk:
         bench = desk.bench
@@ -77,6 +81,13 @@ def show(given: Given, id_: str, offline: bool, as_json: bool) -> None:
         for stored in target.batches:
             if mismatch := bench.downloads.mismatch(stored):
                 report(mismatch)
+        if custom_id is not None:
+            history = bench.queue.history(target, custom_id)
+            if as_json:
+                out_json([attempted_object(one) for one in history])
+            else:
+                print_history(history)
+            return
         if not target.is_job:
             stored = target.batches[0]
             if as_json:
@@ -101,14 +112,6 @@ def _has_status(stored: StoredBatch, status: str) -> bool:
 
 async def _found(bench: Workbench, id_: str) -> Target:
     return await refreshed(bench, await bench.finder.find(id_))
-
-
-def status_words(stored: StoredBatch) -> str:
-    """Return the status of a batch as people read it: how it went, once it has ended."""
-    counts = stored.batch.counts
-    if not stored.batch.has_ended:
-        return "running" if stored.batch.status == "in_progress" else stored.batch.status
-    return f"ended, {counts.failed:,} failed" if counts.failed else "ended"
 
 
 def print_batches(batches: list[StoredBatch]) -> None:
@@ -149,11 +152,6 @@ def _name(stored: StoredBatch) -> str:
 def _took(stored: StoredBatch) -> str:
     ended_at = stored.batch.ended_at
     return duration(ended_at - stored.batch.created_at) if ended_at else ""
-
-
-def cost_words(stored: StoredBatch) -> str:
-    """Return the cost of a batch, with `≤` if it is the estimate at full max_tokens."""
-    return f"≤{usd(stored.cost_usd)}" if stored.cost_is == "estimate" else usd(stored.cost_usd)
 
 
 def _mention_other_servers(bench: Workbench) -> None:
@@ -217,7 +215,7 @@ def _print_job(summary: JobSummary) -> None:
         ]
     )
     out("")
-    print_batches(list(summary.batches))
+    print_attempts(summary)
     for line in _open_lines(summary):
         say(line)
 

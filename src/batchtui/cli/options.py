@@ -105,5 +105,22 @@ max_cost = click.option(
 mend = click.option(
     "--mend", is_flag=True, help="Leave out params that no model takes any more; move betas to the batch's header."
 )
+only_cause = click.option(
+    "--only",
+    type=TEXT,
+    metavar="S",
+    help="Only this outcome or error type, as expired, or answers that are truncated, refused or flagged.",
+)
+some_rows = click.option(
+    "--row", "custom_ids", multiple=True, type=TEXT, metavar="ID", help="Only the row with this custom_id."
+)
+settings = click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    type=ASSIGNMENT,
+    metavar="PARAM=VALUE",
+    help="Change a param of every row, by its path; null takes it away.",
+)
 dry_run = click.option("--dry-run", is_flag=True, help="Show everything, send nothing.")
 readable_file = click.Path(path_type=Path, allow_dash=True)

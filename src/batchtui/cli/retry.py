@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 import click
 
 from batchtui.cli import options
 from batchtui.cli.ask import agree, price
 from batchtui.cli.desk import Desk, opened
+from batchtui.cli.editor import edited
 from batchtui.cli.fresh import brought_home
 from batchtui.cli.options import Given
-from batchtui.cli.output import out_json, out_table, say
+from batchtui.cli.output import out_json, out_table, say, to_json
 from batchtui.cli.report import report_problems
-from batchtui.cli.send import UNSENT, preflight, print_sent, sending, sending_shown, where
+from batchtui.cli.send import UNSENT, preflight, print_sent, sending_shown, where
 from batchtui.cli.shapes import retry_object
 from batchtui.domain.batch import StoredBatch
 from batchtui.domain.estimate import require_affordable
-from batchtui.domain.human import count, counted
+from batchtui.domain.human import bytes_text, count, counted
 from batchtui.services.find import Target
 from batchtui.services.prepare import Prepared, discard
-from batchtui.services.retry import RetryPlan
+from batchtui.services.retry import RetryPlan, require_rows
 from batchtui.services.submit import Submission
 from batchtui.services.workbench import Workbench
 
@@ -29,16 +31,11 @@ MESSAGE_CHARS = 80
 
 @click.command("retry")
 @click.argument("id_", metavar="ID", type=options.TEXT)
-@click.option("--only", type=options.TEXT, metavar="S", help="Only this outcome or error type, as expired.")
+@options.only_cause
+@options.some_rows
 @click.option("--include-invalid", is_flag=True, help="Also rows whose request the API called invalid.")
-@click.option(
-    "--set",
-    "settings",
-    multiple=True,
-    type=options.ASSIGNMENT,
-    metavar="PARAM=VALUE",
-    help="Change a param of every row.",
-)
+@options.settings
+@click.option("--edit", is_flag=True, help="Change the request, or what the requests have in common, in $EDITOR.")
 @options.max_cost
 @options.dry_run
 @options.yes
@@ -50,8 +47,10 @@ def retry(
     *,
     id_: str,
     only: str | None,
+    custom_ids: tuple[str, ...],
     include_invalid: bool,
     settings: tuple[tuple[str, object], ...],
+    edit: bool,
     max_cost_usd: float | None,
     dry_run: bool,
     yes: bool,
@@ -60,7 +59,7 @@ def retry(
     """Send again what failed of a batch or job.
 
     Rows that have succeeded since are left out. Rows whose request is invalid are left out unless it is changed:
-    --set max_tokens=2048.
+    --set max_tokens=2048, or --edit. Answers that are truncated, refused or flagged are sent again with --only.
     """
     changes = dict(settings)
     config = given.config()
@@ -69,19 +68,25 @@ def retry(
         if not dry_run:
             bench.require_writable("send")
         target = desk.wait(_ready(desk, id_))
-        plan = bench.retries.plan(target, only=only, include_invalid=include_invalid, changes=changes)
+        if edit:
+            edit_rows(desk, target, only, custom_ids)
+        plan = bench.retries.plan(
+            target,
+            only=only,
+            custom_ids=custom_ids or None,
+            include_invalid=include_invalid,
+            changes=changes,
+        )
         if not plan.by_error:
             _say_nothing_failed(target)
             if as_json:
                 out_json(retry_object(plan))
             return
-        prepared = desk.wait(_prepared(bench, plan))
-        try:
-            cap_usd = config.max_cost_usd if max_cost_usd is None else max_cost_usd
-            require_affordable(prepared.estimate, cap_usd)
-            sent = _send(desk, target, plan, prepared, dry_run=dry_run, yes=yes)
-        finally:
-            desk.wait(discard(prepared))
+        _say_left(plan)
+        cap_usd = config.max_cost_usd if max_cost_usd is None else max_cost_usd
+        what = f"{question([plan], target.batches)} — {price(plan.estimate)}"
+        agree_to([plan], what, desk, cap_usd, dry_run=dry_run, yes=yes)
+        prepared, sent = send_plan(desk, plan, cap_usd, dry_run=dry_run)
         if as_json:
             out_json(retry_object(plan, prepared, sent.batches if sent else ()))
         elif sent is not None:
@@ -94,37 +99,83 @@ async def _ready(desk: Desk, id_: str) -> Target:
     return await brought_home(desk.bench, await desk.bench.finder.find(id_))
 
 
-async def _prepared(bench: Workbench, plan: RetryPlan) -> Prepared:
-    return await bench.count_sample(await bench.retries.prepare(plan))
+def edit_rows(desk: Desk, target: Target, only: str | None, custom_ids: Sequence[str]) -> None:
+    """Let the user change the request of a row in an editor, or what those of several have in common."""
+    queue = desk.bench.queue
+    chosen = list(custom_ids) or [row.custom_id for row in queue.rows(target) if only in {None, row.cause}]
+    if len(chosen) == 1:
+        before = queue.request_text(target, chosen[0])
+        edited(before, ".json", lambda text: desk.wait(queue.replace_request(target, chosen[0], text)))
+    else:
+        common = queue.params_in_common(target, chosen)
+        before = to_json(common).decode() + "\n"
+        edited(before, ".json", lambda text: desk.wait(queue.edit_params(target, chosen, common, text)))
 
 
-def _send(
-    desk: Desk,
-    target: Target,
-    plan: RetryPlan,
-    prepared: Prepared,
-    *,
-    dry_run: bool,
-    yes: bool,
-) -> Submission | None:
-    """Ask and send, and return what was sent, None if it is a dry run."""
-    report_problems(prepared.source, prepared.problems)
-    what = f"{question(plan, target.batches)} — {price(prepared.estimate)}"
+def agree_to(
+    plans: Sequence[RetryPlan], what: str, desk: Desk, cap_usd: float | None, *, dry_run: bool, yes: bool
+) -> None:
+    """Ask whether to send retries, by what the index says of them; nothing is spooled yet.
+
+    Raises `RefusedError` where there is nothing to send or it costs more than the cap, and as `agree` does.
+    """
+    for plan in plans:
+        require_rows(plan)
+        require_affordable(plan.estimate, cap_usd)
     if dry_run:
         say(f"{what}: a dry run, nothing is sent.")
-        return None
+        return
     preflight(desk, yes=yes)
-    agree(f"{what}; {sending(prepared)} to {where(desk)}", yes=yes, unharmed=UNSENT)
-    with sending_shown() as on_sent:
-        return desk.wait(desk.bench.retries.send(plan, prepared, on_sent))
+    rows = sum(len(plan.rows) for plan in plans)
+    size = bytes_text(sum(row.failure.length for plan in plans for row in plan.rows))
+    agree(f"{what}; {counted(rows, 'request')} ({size}) to {where(desk)}", yes=yes, unharmed=UNSENT)
 
 
-def question(plan: RetryPlan, batches: tuple[StoredBatch, ...]) -> str:
-    """Return what a retry would send, as in `Retry 37 of 1,000: 30 expired, 7 overloaded`."""
+def send_plan(
+    desk: Desk, plan: RetryPlan, cap_usd: float | None, *, dry_run: bool
+) -> tuple[Prepared, Submission | None]:
+    """Spool a retry and send it, unless it is a dry run; the cap is held to the price of what is spooled too."""
+    prepared = desk.wait(_prepared(desk.bench, plan, is_counted=dry_run or cap_usd is not None))
+    try:
+        report_problems(prepared.source, prepared.problems)
+        require_affordable(prepared.estimate, cap_usd)
+        if dry_run:
+            return prepared, None
+        with sending_shown() as on_sent:
+            return prepared, desk.wait(desk.bench.retries.send(plan, prepared, on_sent))
+    finally:
+        desk.wait(discard(prepared))
+
+
+async def _prepared(bench: Workbench, plan: RetryPlan, *, is_counted: bool) -> Prepared:
+    prepared = await bench.retries.prepare(plan)
+    return await bench.count_sample(prepared) if is_counted else prepared
+
+
+def question(plans: Sequence[RetryPlan], batches: Sequence[StoredBatch]) -> str:
+    """Return what retries would send, as in `Retry 37 of 1,000: 30 expired, 7 overloaded`."""
     total = sum(stored.batch.counts.total for stored in batches if stored.attempt == batches[0].attempt)
-    kinds = Counter(_kind(row.cause) for row in plan.rows)
+    kinds = Counter(_kind(row.cause) for plan in plans for row in plan.rows)
     listed = ", ".join(f"{number:,} {kind}" for kind, number in kinds.most_common())
-    return f"Retry {count(len(plan.rows))} of {count(total)}: {listed}"
+    return f"Retry {count(kinds.total())} of {count(total)}: {listed}"
+
+
+def left_words(plan: RetryPlan) -> list[str]:
+    """Return what a retry leaves, in words with numbers."""
+    wanted = {
+        "of no use to send again": plan.never,
+        "given up after the same error again and again": plan.given_up,
+        "held or dropped": plan.set_aside,
+        "without a known request": plan.without_request,
+    }
+    return [f"{number:,} {words}" for words, number in wanted.items() if number]
+
+
+def _say_left(plan: RetryPlan) -> None:
+    if words := left_words(plan):
+        say(f"Not sent: {', '.join(words)}.")
+    if plan.suggested_max_tokens and "max_tokens" not in plan.changes:
+        say(f"Truncated answers: --set max_tokens={plan.suggested_max_tokens} gives them twice the room.")
 
 
 def _kind(error_type: str) -> str:

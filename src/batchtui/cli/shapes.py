@@ -8,8 +8,9 @@ from typing import Any
 from batchtui.cli.output import rfc3339
 from batchtui.domain.batch import ENDED, IN_PROGRESS, Counts, StoredBatch
 from batchtui.domain.estimate import Estimate
-from batchtui.domain.job import Intent, JobSummary, total_counts
+from batchtui.domain.job import Intent, Job, JobSummary, total_counts
 from batchtui.domain.lint import Problem
+from batchtui.domain.queue import Attempted, QueueGroup, QueueRow
 from batchtui.services.prepare import Prepared
 from batchtui.services.retry import RetryPlan
 from batchtui.services.settle import OpenSubmission
@@ -191,6 +192,12 @@ def retry_object(
         "resend": plan.resend,
         "edit_first": plan.edit_first,
         "skipped": plan.skipped,
+        "rows": len(plan.rows),
+        "never": plan.never,
+        "given_up": plan.given_up,
+        "set_aside": plan.set_aside,
+        "without_request": plan.without_request,
+        "suggested_max_tokens": plan.suggested_max_tokens,
         "by_error": [
             {
                 "error_type": cause.error_type,
@@ -201,6 +208,59 @@ def retry_object(
             for cause in plan.by_error
         ],
         "estimate": estimate_object(prepared.estimate) if prepared else None,
+    }
+
+
+def queue_group_object(group: QueueGroup) -> dict[str, Any]:
+    """Return one element of `queue list --json`."""
+    return {
+        "job": group.job_id,
+        "name": group.job_name,
+        "cause": group.cause,
+        "message": group.message,
+        "count": group.count,
+        "verdict": group.verdict,
+        "why": group.why,
+        "state": group.state,
+        "attempt": group.attempt,
+        "edited": group.edited,
+    }
+
+
+def queue_row_object(job: Job, row: QueueRow) -> dict[str, Any]:
+    """Return one element of `queue list --rows --json`."""
+    failure, decision = row.failure, row.decision
+    return {
+        "job": job.id,
+        "name": job.name,
+        "custom_id": row.custom_id,
+        "cause": row.cause,
+        "message": failure.error_message,
+        "verdict": row.verdict,
+        "why": row.why,
+        "state": row.state,
+        "attempt": failure.attempt,
+        "tries": failure.tries,
+        "failures": failure.failures,
+        "model": failure.model,
+        "max_tokens": failure.max_tokens,
+        "request": "known" if failure.length else "unknown",
+        "chosen": decision is not None and decision.choice == "chosen",
+        "edits": dict(decision.edits) if decision else {},
+        "params": decision.params if decision else None,
+    }
+
+
+def attempted_object(one: Attempted) -> dict[str, Any]:
+    """Return one element of `show --row --json`."""
+    return {
+        "attempt": one.attempt,
+        "batch_id": one.batch_id,
+        "outcome": one.outcome,
+        "error_type": one.error_type,
+        "error_message": one.error_message,
+        "cost_usd": one.cost_usd,
+        "edited": one.is_edited,
     }
 
 

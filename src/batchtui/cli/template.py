@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import signal
-import subprocess
 import sys
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +11,7 @@ import click
 
 from batchtui.cli import options, options_rows
 from batchtui.cli.desk import opened
+from batchtui.cli.editor import run_editor
 from batchtui.cli.options import Given
 from batchtui.cli.options_rows import Making, rows_shown
 from batchtui.cli.output import out, out_bytes, out_json, out_table, rfc3339, say
@@ -23,8 +21,6 @@ from batchtui.domain.errors import BatchtuiError, InputError, RefusedError, Temp
 from batchtui.domain.human import UNKNOWN, ago, bytes_text, counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from batchtui.domain.job import KeptTemplate
     from batchtui.domain.template.model import Template
     from batchtui.domain.template.problem import TemplateProblem
@@ -144,16 +140,10 @@ def edit(given: Given, name: str) -> None:
 
     What the editor wrote stays, also if it is no template yet.
     """
-    from batchtui.tui.programs import editor_command, environment
-
-    command = editor_command()
     with opened(given) as desk:
         templates = desk.bench.templates
         path = _own(templates, name).path
-    with _interrupts_left_to_others():
-        code = subprocess.run(  # noqa: S603  # the user's own editor, and no shell
-            [*command, str(path)], env=environment(), check=False
-        ).returncode
+    code = run_editor(path)
     problems = _problems(templates, name)
     for problem in problems:
         say(f"  {path}:{problem.line or 1}: {problem.message}")
@@ -164,7 +154,7 @@ def edit(given: Given, name: str) -> None:
             todo=f"`batchtui template edit {name}` opens it again.",
         )
     if code:
-        raise BadTextError(f"{command[0]} ended with code {code}.", unharmed=f"{name} can be used as it is.")
+        raise BadTextError(f"The editor ended with code {code}.", unharmed=f"{name} can be used as it is.")
     say(f"{name} has no problems.")
 
 
@@ -279,16 +269,6 @@ def _problems(templates: Templates, name: str) -> tuple[TemplateProblem, ...]:
     except TemplateError as error:
         return error.problems
     return ()
-
-
-@contextmanager
-def _interrupts_left_to_others() -> Iterator[None]:
-    """Leave Ctrl-C to the program that has the terminal; a handler, unlike SIG_IGN, is not handed on to it."""
-    before = signal.signal(signal.SIGINT, lambda _number, _frame: None)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _entry_object(entry: TemplateEntry) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from batchtui.domain.errors import InputError, RefusedError
@@ -44,6 +44,28 @@ def parse_request(text: str, custom_id: str) -> dict[str, Any]:
             f"{custom_id}: a request has a custom_id and params, and nothing beside them.", unharmed=UNCHANGED
         )
     return params
+
+
+def params_in_common(lines: Iterable[bytes]) -> dict[str, Any]:
+    """Return the params that all these requests have, with the same values."""
+    common: dict[str, Any] | None = None
+    for line in lines:
+        params = read_object(line)["params"]
+        if common is None:
+            common = params
+        elif common != params:
+            common = {name: value for name, value in common.items() if name in params and params[name] == value}
+    return common or {}
+
+
+def changes_between(before: Mapping[str, Any], text: str) -> dict[str, Any]:
+    """Return what somebody has changed of params, by name, None for one taken away.
+
+    `text` is what they have written, in JSON or YAML. Raises `InputError` where it is no object.
+    """
+    after = _parse(text)
+    changed = {name: value for name, value in after.items() if name not in before or before[name] != value}
+    return changed | dict.fromkeys(name for name in before if name not in after)
 
 
 def _parse(text: str) -> dict[str, Any]:

@@ -117,6 +117,21 @@ class Queue:
         await asyncio.to_thread(self._check, target, lambda: [encode_request(custom_id, params)])
         await self._decide(target, rows, params={custom_id: params})
 
+    def params_in_common(self, target: Target, custom_ids: Collection[str]) -> dict[str, Any]:
+        """Return the params that the requests of rows have in common, for people to edit; see `edit_params`."""
+        rows = self._open_to_change(target, custom_ids)
+        return editing.params_in_common(self._retries.request_lines(rows))
+
+    async def edit_params(
+        self, target: Target, custom_ids: Collection[str], before: Mapping[str, Any], text: str
+    ) -> int:
+        """Change in all rows what a text, JSON or YAML, has otherwise than the params they had in common.
+
+        Returns how many rows that are, and raises as `edit` does.
+        """
+        changes = editing.changes_between(before, text)
+        return await self.edit(target, custom_ids, changes)
+
     async def rerender(
         self,
         target: Target,

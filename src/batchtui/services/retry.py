@@ -162,10 +162,7 @@ class Retries:
         They go out with the betas of the job, and what they were made from goes along. Raises `RefusedError` if
         there are none, and as `prepare.prepare` does.
         """
-        if not plan.rows:
-            raise RefusedError(
-                f"{plan.job.name}: nothing to send again.", unharmed="Nothing was sent.", todo=_todo(plan)
-            )
+        require_rows(plan)
         betas = self._store.intents.betas(plan.job.id)
         template = self._store.templates.of_job(plan.job.id)
         linter = Linter(self._models.known(), betas=betas, unit="row")
@@ -293,6 +290,14 @@ class Retries:
                 yield request, data
 
 
+def require_rows(plan: RetryPlan) -> None:
+    """Raise `RefusedError` if nothing would be sent."""
+    if not plan.rows:
+        raise RefusedError(
+            f"{plan.job.name}: nothing to send again.", unharmed="Nothing was sent.", todo=_todo(plan)
+        )
+
+
 def outgoing(row: QueueRow, line: bytes, changes: Mapping[str, Any]) -> bytes:
     """Return the request line of a row as it goes out, from the one sent before."""
     decision = row.decision
@@ -313,10 +318,14 @@ def _goes(row: QueueRow, *, anyway: bool, is_chosen: bool) -> bool:
 
 
 def _todo(plan: RetryPlan) -> str:
-    if plan.edit_first:
-        return "Rows with an invalid request need a change first (--set, or --include-invalid)."
+    if plan.suggested_max_tokens:
+        return (
+            f"They would be cut off again: --set max_tokens={plan.suggested_max_tokens} gives them twice the room."
+        )
     if plan.given_up:
         return "They met the same error again and again: change them first, `batchtui queue list` shows them."
+    if plan.edit_first:
+        return "Rows with an invalid request need a change first (--set, --edit, or --include-invalid)."
     return "`batchtui queue list` shows what waits and why." if plan.skipped else ""
 
 
