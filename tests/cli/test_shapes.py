@@ -44,7 +44,7 @@ def test_a_job(server: Server, shell: Shell, requests_file: Path) -> None:
     assert list(job["batches"][0]) == LIST
     assert (job["status"], job["attempt"], job["counts"]["total"]) == ("in_progress", 2, 20)
     text = shell("show", "rivers").text
-    assert "rivers (attempt 2)" in text
+    assert "└─ attempt 2: 10 requests" in text
 
 
 def test_a_submission_and_a_retry(server: Server, shell: Shell, requests_file: Path) -> None:

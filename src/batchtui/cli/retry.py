@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 
@@ -13,7 +14,7 @@ from batchtui.cli.desk import Desk, opened
 from batchtui.cli.editor import edited
 from batchtui.cli.fresh import brought_home
 from batchtui.cli.options import Given
-from batchtui.cli.output import out_json, out_table, say, to_json
+from batchtui.cli.output import out_json, out_table, say
 from batchtui.cli.report import report_problems
 from batchtui.cli.send import UNSENT, preflight, print_sent, sending_shown, where
 from batchtui.cli.shapes import retry_object
@@ -108,7 +109,7 @@ def edit_rows(desk: Desk, target: Target, only: str | None, custom_ids: Sequence
         edited(before, ".json", lambda text: desk.wait(queue.replace_request(target, chosen[0], text)))
     else:
         common = queue.params_in_common(target, chosen)
-        before = to_json(common).decode() + "\n"
+        before = json.dumps(common, indent=2, ensure_ascii=False) + "\n"
         edited(before, ".json", lambda text: desk.wait(queue.edit_params(target, chosen, common, text)))
 
 
