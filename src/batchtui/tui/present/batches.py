@@ -16,7 +16,7 @@ ID_PREFIX = "msgbatch_"
 
 _COLUMNS = (
     Column("status", "Status", width=13, min_width=11),
-    Column("name", "Name", min_width=20),
+    Column("name", "Name", min_width=24),
     Column("requests", "Requests", width=15, min_width=9, align="right"),
     Column("age", "Age", width=6, align="right", priority=1),
     Column("time", "Left/took", width=11, align="right", priority=3),
