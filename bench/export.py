@@ -142,6 +142,15 @@ def export(home: Path, batch_id: str, form: str, path: Path) -> dict[str, float]
     return figures
 
 
+def peak_mib() -> float:
+    """Return the peak memory of this process; `ru_maxrss` would begin with that of the process it came from."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return float("nan")
+    line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
+    return int(line.split()[1]) / 1024
+
+
 def run_ours(home: Path, batch_id: str, form: str, path: Path) -> dict[str, float]:
     command = [sys.executable, __file__, "--one", str(home), batch_id, form, str(path)]
     return dict(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
@@ -184,7 +193,7 @@ def main() -> None:
     if options.one:
         home, batch_id, form, path = options.one
         figures = export(Path(home), batch_id, form, Path(path))
-        print(json.dumps(figures | {"peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+        print(json.dumps(figures | {"peak_mib": peak_mib()}))
         return
     folder = Path(tempfile.mkdtemp())
     try:
