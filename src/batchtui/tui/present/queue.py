@@ -14,7 +14,6 @@ from batchtui.domain.queue import Attempted, QueueGroup, QueueRow, QueueState
 from batchtui.domain.verdicts import EDIT_FIRST, NEVER, RESEND, Verdict
 from batchtui.services.find import Target
 from batchtui.tui.present.batches import short_id
-from batchtui.tui.present.questions import price
 from batchtui.tui.present.reasons import READ_ONLY
 from batchtui.tui.present.results import SHAPES
 from batchtui.tui.widgets.highlight import Language
@@ -62,8 +61,8 @@ _STATES: Mapping[QueueState, Cell] = {
     "given_up": Cell("! given up", "bad"),
 }
 
-VALUE_CHARS = 60
-"""How much of a param is quoted."""
+QUOTED_CHARS = 60
+"""How much of a param or an error is quoted."""
 
 
 class QueueKey(NamedTuple):
@@ -131,7 +130,7 @@ def _estimate(rows: Iterable[QueueRow]) -> Estimate:
     """Return what rows cost at most; their input is guessed from their bytes."""
     estimator = Estimator()
     for row in rows:
-        edits = row.decision.edits if row.decision else {}
+        edits = {**(row.decision.params or {}), **row.decision.edits} if row.decision else {}
         model, max_tokens = edits.get("model"), edits.get("max_tokens")
         estimator.add_size(
             model if isinstance(model, str) else row.failure.model,
@@ -161,10 +160,10 @@ def row_cells(row: QueueRow, job_name: str) -> Row:
         Cell(""),
         Cell(""),
         Cell(f"    {row.custom_id}"),
-        _state(row.state, int(_is_edited(row)), 1),
+        _state(row.state, int(row.is_edited), 1),
         Cell(job_name, "muted"),
         Cell(count(row.failure.attempt), "muted"),
-        Cell(row.failure.model, "muted"),
+        Cell(""),
     )
 
 
@@ -172,10 +171,6 @@ def what(cause: str, message: str) -> str:
     """Return what went wrong on one line, the kind of error in as few letters as can be."""
     kind = cause.removesuffix("" if cause == "api_error" else "_error").replace("_", " ")
     return f"{kind}: {message}" if message else kind
-
-
-def _is_edited(row: QueueRow) -> bool:
-    return row.decision is not None and row.decision.is_edit
 
 
 def _state(state: QueueState, number_edited: int, number: int) -> Cell:
@@ -204,7 +199,7 @@ def values(row: QueueRow, job_name: str) -> dict[str, str]:
         "job": job_name,
         "error": f"{row.cause} {row.failure.error_message or ''}",
         "verdict": row.verdict.replace("_", " "),
-        "state": f"{row.state.replace('_', ' ')} {'edited' if _is_edited(row) else ''}",
+        "state": f"{row.state.replace('_', ' ')} {'edited' if row.is_edited else ''}",
         "id": row.custom_id,
         "model": row.failure.model,
     }
@@ -223,7 +218,7 @@ def facts(shown: Waiting, row: QueueRow | None = None) -> list[list[Cell]]:
     else:
         shown = shown.only(row)
         heading, message, attempt = row.custom_id, row.failure.error_message or "", row.failure.attempt
-        state = _state(row.state, int(_is_edited(row)), 1)
+        state = _state(row.state, int(row.is_edited), 1)
     lines = [
         [Cell(heading, "strong"), Cell(f"  attempt {attempt}", "muted")],
         [Cell(group.cause, "bad")],
@@ -235,7 +230,9 @@ def facts(shown: Waiting, row: QueueRow | None = None) -> list[list[Cell]]:
     if changes:
         lines.append([Cell("edited  ", "muted"), Cell(changes, "ok")])
     if shown.ready:
-        lines.append([Cell(f"{counted(shown.ready, 'row')} ready, {price(shown.estimate)}", "muted")])
+        lines.append(
+            [Cell(f"{counted(shown.ready, 'row')} ready, up to {usd(shown.estimate.cost_usd_high)}", "muted")]
+        )
     return lines
 
 
@@ -257,7 +254,7 @@ def next_step(shown: Waiting) -> str:
 
 def changed(rows: Iterable[QueueRow]) -> str:
     """Return what was set on rows, where it is the same for all of them that were edited."""
-    sets = {json.dumps(_set(row), sort_keys=True): _set(row) for row in rows if _is_edited(row)}
+    sets = {json.dumps(_set(row), sort_keys=True): _set(row) for row in rows if row.is_edited}
     if not sets:
         return ""
     if len(sets) > 1:
@@ -271,18 +268,21 @@ def _set(row: QueueRow) -> dict[str, Any]:
 
 
 def _quoted(value: object) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= VALUE_CHARS else f"{text[: VALUE_CHARS - 1]}…"
+    return _short(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= QUOTED_CHARS else f"{text[: QUOTED_CHARS - 1]}…"
 
 
 def history(attempts: Iterable[Attempted]) -> list[list[Cell]]:
     """Return what became of a row in each attempt, newest first."""
-    return [[Cell(""), Cell("history", "muted")], *(_attempt(one) for one in reversed(list(attempts)))]
+    return [[Cell("")], [Cell("history", "muted")], *(_attempt(one) for one in reversed(list(attempts)))]
 
 
 def _attempt(one: Attempted) -> list[Cell]:
     shape, tone = SHAPES.get(one.outcome, ("·", "muted"))
-    said = ": ".join(text for text in (one.error_type, one.error_message) if text)
+    said = _short(": ".join(text for text in (one.error_type, one.error_message) if text))
     cost = "" if one.cost_usd is None else f"  {usd(one.cost_usd)}"
     return [
         Cell(f"{one.attempt:>3}  ", "muted"),
