@@ -121,7 +121,7 @@ async def test_rows_are_gone_through_one_by_one_by_number_and_at_random(composed
         await pilot.press("right")
         await pilot.press("h")
         await until_shown(pilot, "row 29 of 30")
-        app.session.composing.row_count = 1
+        app.session.composing.data.count = 1
         await pilot.press("r")
         await until_shown(pilot, "row 1 of")
 
@@ -199,6 +199,7 @@ async def test_rows_are_chosen_by_path_with_what_there_is_to_know(
         fields["limit"].value = "5"
         await pilot.press("enter")
         await until_shown(pilot, "row 1 of 30", "5 requests of")
+        await until(pilot, bench.recent_data.list)
         assert bench.recent_data.list()[0].choice.source == str(data)
         await pilot.press("d")
         await until_shown(pilot, "Used before", "where row.stars < 2")

@@ -1,9 +1,7 @@
 """What is being composed: the templates with what was changed in them, and the rows they are tried on."""
 
 import asyncio
-import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.app import App
@@ -13,20 +11,19 @@ from batchtui.domain.errors import BatchtuiError, DataError, InputError, Templat
 from batchtui.services.recent import DataChoice, Used
 from batchtui.services.workbench import Workbench
 from batchtui.tui.drafts import Answer, DataFacts, Draft, Found, Look, TemplateKey
+from batchtui.tui.open_rows import OpenRows
 
 if TYPE_CHECKING:
     from batchtui.domain.job import KeptTemplate
     from batchtui.domain.template.model import Template
     from batchtui.services.compose import Survey
-    from batchtui.services.rows import Rows
     from batchtui.services.templates import TemplateEntry
 
 
 class Composing:
     """The working copies of templates and the data beside them, kept while the screens run.
 
-    `changed` tells that the list, the template, its data or the row is another, by whatever but typing. `row_count`
-    is None until all rows of the data were read once.
+    `changed` tells that the list, the template, its data or the row is another, by whatever but typing.
     """
 
     def __init__(self, app: App[None], workbench: Workbench) -> None:
@@ -34,12 +31,10 @@ class Composing:
         self.drafts: dict[TemplateKey, Draft] = {}
         self.key: TemplateKey | None = None
         self.number = 1
-        self.row_count: int | None = None
+        self.data = OpenRows()
         self.answer: Answer | None = None
         self.recent: Sequence[Used] = ()
         self._bench = workbench
-        self._opened: tuple[tuple[str, str, str], Rows] | None = None
-        self._opening = asyncio.Lock()
         self._files = asyncio.Lock()
 
     @property
@@ -170,7 +165,7 @@ class Composing:
         """Compose with other data from now on, and remember them."""
         if draft := self.draft:
             draft.choice, self.number = choice, 1
-            self.close()
+            self.data.close()
             self.changed.publish(None)
             self.recent = await asyncio.to_thread(self._bench.recent_data.remember, Used(draft.key.name, choice))
 
@@ -192,16 +187,6 @@ class Composing:
         self.choose(key)
         self.changed.publish(None)
 
-    async def rows(self, choice: DataChoice) -> "Rows":
-        """Return the rows of a choice, which stay open until others are asked for."""
-        async with self._opening:
-            place = (choice.source, choice.query, choice.encoding)
-            if self._opened is None or self._opened[0] != place:
-                rows = await asyncio.to_thread(open_choice, choice)
-                self.close()
-                self._opened, self.row_count = (place, rows), None
-            return self._opened[1]
-
     async def look_at_row(self) -> Look | None:
         """Return what the text in hand does with the row in hand; None without a template."""
         draft, number = self.draft, self.number
@@ -211,11 +196,11 @@ class Composing:
         template = data = preview = None
         problems: tuple[str, ...] = ()
         try:
-            if choice is not None:
-                rows = await self.rows(choice)
-                data = DataFacts(choice, rows.kind, rows.columns, self.row_count)
-            template = await self.template(draft)
-            if choice is not None:
+            if choice is None:
+                return Look(number, text, await self.template(draft))
+            async with self.data.reading(choice) as rows:
+                data = DataFacts(choice, rows.kind, rows.columns, self.data.count)
+                template = await self.template(draft)
                 preview = await self._bench.composer.preview(template, rows, number, values=choice.values)
         except TemplateError as error:
             problems = tuple(map(str, error.problems))
@@ -223,7 +208,7 @@ class Composing:
             problems = (str(error),)
             if isinstance(error, DataError):
                 # A file that has changed since is opened anew the next time.
-                self.close()
+                self.data.close()
         return Look(number, text, template, data, preview, problems)
 
     async def survey(self) -> "Survey | None":
@@ -231,15 +216,13 @@ class Composing:
         draft = self.draft
         if draft is None or draft.choice is None:
             return None
-        rows = await self.rows(draft.choice)
-        self.row_count = await asyncio.to_thread(rows.count)
-        return await self._bench.composer.survey(
-            await self.template(draft),
-            rows,
-            values=draft.choice.values,
-            where=draft.choice.where or None,
-            limit=draft.choice.limit,
-        )
+        choice = draft.choice
+        await self.data.counted(choice)
+        async with self.data.reading(choice) as rows:
+            template = await self.template(draft)
+            return await self._bench.composer.survey(
+                template, rows, values=choice.values, where=choice.where or None, limit=choice.limit
+            )
 
     async def template(self, draft: Draft) -> "Template":
         """Return a draft ready to use; raises `TemplateError`, and `InputError` if its file cannot be read."""
@@ -252,12 +235,6 @@ class Composing:
     def _last_used(self, name: str) -> DataChoice | None:
         return next((used.choice for used in self.recent if used.template == name), None)
 
-    def close(self) -> None:
-        """Let go of the data."""
-        if self._opened is not None:
-            self._opened[1].close()
-            self._opened = None
-
 
 def _example(draft: Draft) -> DataChoice | None:
     """Return the data that come along with a shipped template."""
@@ -266,34 +243,6 @@ def _example(draft: Draft) -> DataChoice | None:
     from batchtui.domain.template.shipped import EXAMPLE_DATA, example_data
 
     return DataChoice(str(example_data(draft.key.name))) if draft.key.name in EXAMPLE_DATA else None
-
-
-def open_choice(choice: DataChoice) -> "Rows":
-    """Open the rows of a choice; a leading `~` is the home directory. Blocks.
-
-    A pipe, a device and stdin are refused: waiting for them could not be ended, not even by quitting.
-    """
-    from batchtui.services.rows import open_rows
-
-    source = os.path.expanduser(choice.source)  # noqa: PTH111 - this one leaves what it cannot do
-    path = Path(source)
-    if source == "-" or (path.exists() and not path.is_file() and not path.is_dir()):
-        raise InputError(
-            f"{choice.source}: is a pipe or a device.",
-            unharmed="Nothing was read.",
-            todo="Give a file or a folder here; `batchtui submit` reads pipes.",
-        )
-    return open_rows(source, query=choice.query or None, encoding=choice.encoding or None)
-
-
-def look_into(choice: DataChoice) -> DataFacts:
-    """Return what there is to be had, and see that the choice can be used; its rows are not counted. Blocks."""
-    if choice.where:
-        from batchtui.domain.template.expression import expression
-
-        expression(choice.where)
-    with open_choice(choice) as rows:
-        return DataFacts(choice, rows.kind, rows.columns)
 
 
 def _read(bench: Workbench, known: "Mapping[str, TemplateEntry]") -> tuple[list[Found], list[Used]]:

@@ -78,7 +78,7 @@ async def _choose_data(app: App[None], session: Session, draft: Draft) -> None:
 
 
 async def _go_to_row(app: App[None], session: Session, _draft: Draft) -> None:
-    count = session.composing.row_count
+    count = session.composing.data.count
 
     def check(text: str) -> str:
         if not text.strip().isdecimal() or not int(text):
@@ -205,10 +205,11 @@ async def _send(app: App[None], session: Session, draft: Draft) -> None:
     if choice is None:
         raise InputError("There are no rows yet.", todo="d chooses them.")
     with session.activity(f"making the requests of {draft.key.name} …"):
-        template, rows = await composing.template(draft), await composing.rows(choice)
-        prepared = await bench.composer.prepare(
-            template, rows, values=choice.values, where=choice.where or None, limit=choice.limit
-        )
+        template = await composing.template(draft)
+        async with composing.data.reading(choice) as rows:
+            prepared = await bench.composer.prepare(
+                template, rows, values=choice.values, where=choice.where or None, limit=choice.limit
+            )
         try:
             prepared = await bench.count_sample(prepared)
         except BaseException:

@@ -7,7 +7,6 @@ from textual import events, getters, on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Vertical
-from textual.css.query import NoMatches
 from textual.geometry import Size
 from textual.widgets import Static, TextArea
 
@@ -106,7 +105,7 @@ class ComposeScreen(Room):
 
     def on_unmount(self) -> None:
         """Let go of the data."""
-        self._composing.close()
+        self._composing.data.close()
 
     def on_screen_suspend(self) -> None:
         """Say that what is not saved stays here."""
@@ -141,7 +140,8 @@ class ComposeScreen(Room):
         elif draft is not None and draft.text != self._known_text:
             self.editor.take(draft.text)
         self._known_text = draft.text if draft else ""
-        basis = (draft.key, draft.text, draft.choice, self._composing.answer) if draft else None
+        composing = self._composing
+        basis = (draft.key, draft.text, draft.choice, composing.data.version, composing.answer) if draft else None
         if basis != self._basis:
             self._basis = basis
             self._survey = self.run_worker(self._trying.go_through, group="survey", exclusive=True)
@@ -157,15 +157,14 @@ class ComposeScreen(Room):
 
     def _show_try(self) -> None:
         """Show what came of the row."""
+        if not self.is_attached:
+            # The row was still being tried when the app was left.
+            return
         trying = self._trying
         read = (trying.view, self._composing.key)
-        try:
-            with self.painted_once():
-                self.preview.show_text(trying.title, *trying.body, keep_place=read == self._read)
-                self._show_facts()
-        except NoMatches:
-            # The row was still being tried when the screen was taken down.
-            return
+        with self.painted_once():
+            self.preview.show_text(trying.title, *trying.body, keep_place=read == self._read)
+            self._show_facts()
         self._read = read
 
     def _show_facts(self) -> None:
@@ -179,7 +178,7 @@ class ComposeScreen(Room):
         """Return why an action cannot be done with the template in hand."""
         composing = self._composing
         return present.why_not(
-            action, composing.draft, composing.row_count, read_only=self.session.workbench.profile.read_only
+            action, composing.draft, composing.data.count, read_only=self.session.workbench.profile.read_only
         )
 
     def action_ask(self, verb: "Verb") -> None:
@@ -195,7 +194,7 @@ class ComposeScreen(Room):
 
     def action_go_row(self, step: int) -> None:
         """Try the next row, the one before, or for 0 any row."""
-        composing, count = self._composing, self._composing.row_count
+        composing, count = self._composing, self._composing.data.count
         if reason := self.why_not(f"go_row({step})"):
             self.notify(reason, severity="warning", timeout=4, markup=False)
         elif step == 0 and count:

@@ -14,7 +14,7 @@ from textual.widgets.option_list import Option
 
 from batchtui.domain.errors import BatchtuiError, InputError
 from batchtui.services.recent import DataChoice
-from batchtui.tui.composing import look_into
+from batchtui.tui.open_rows import absolute, look_into
 from batchtui.tui.present.data import choice_words, found_words, given_fields, parse_fields
 from batchtui.tui.widgets.dialogs import DIALOG_CSS, LineInput
 from batchtui.tui.widgets.literal import literal, literal_line
@@ -48,6 +48,7 @@ class DataPicker(ModalScreen[DataChoice | None]):
     def __init__(self, choice: DataChoice | None, recent: Iterable[DataChoice]) -> None:
         super().__init__()
         self._choice = choice
+        self._is_taking = False
         self._recent: list[DataChoice] = []
         for one in recent:
             if one not in self._recent:
@@ -78,16 +79,19 @@ class DataPicker(ModalScreen[DataChoice | None]):
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:
         event.stop()
-        self._find()
+        if not self._is_taking:
+            self._find()
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
+        self._is_taking = True
         self._take()
 
     @on(OptionList.OptionSelected)
     def _selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
+        self._is_taking = True
         for key, value in given_fields(self._recent[event.option_index]).items():
             self.query_one(f"#{key}", LineInput).value = value
         self._take()
@@ -96,6 +100,8 @@ class DataPicker(ModalScreen[DataChoice | None]):
     async def _find(self) -> None:
         """Say what the path leads to, as far as that is quick to know."""
         await asyncio.sleep(QUIET_SECONDS)
+        if not self.is_current:
+            return
         try:
             choice = self._typed()
             self._report(found_words(await asyncio.to_thread(look_into, choice)) if choice.source else "")
@@ -113,13 +119,17 @@ class DataPicker(ModalScreen[DataChoice | None]):
             await asyncio.to_thread(look_into, choice)
         except BatchtuiError as error:
             self._report(str(error), is_error=True)
+            self._is_taking = False
         else:
-            await self.action_dismiss(choice)
+            await self.action_dismiss(absolute(choice))
 
     def _typed(self) -> DataChoice:
         return parse_fields({key: self.query_one(f"#{key}", LineInput).value.strip() for key, _, _ in FIELDS})
 
     def _report(self, text: str, *, is_error: bool = False) -> None:
+        if not self.is_current:
+            # It was left while the path was being looked into.
+            return
         found = self.query_one("#found", Static)
         found.update(literal(text))
         found.set_class(is_error, "-error")
