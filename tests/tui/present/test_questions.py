@@ -56,7 +56,7 @@ def test_a_retry_is_asked_for_with_numbers_price_and_profile() -> None:
         "4 to be edited first",
         "2 that sending again cannot help",
         "3 given up after the same error again and again, held or dropped",
-        "5 of which the attached file holds no request",
+        "5 results that answer none of the requests known",
     ):
         assert wanted in body
 

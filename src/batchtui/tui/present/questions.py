@@ -99,7 +99,7 @@ def _left(plans: Sequence[RetryPlan], sent: Counter[Verdict], strangers: int) ->
         "that sending again cannot help": sum(plan.never for plan in plans) - sent[NEVER],
         ", ".join(words for words, number in states.items() if number): sum(plan.resend for plan in plans)
         - sent[RESEND],
-        "of which the attached file holds no request": strangers,
+        "results that answer none of the requests known": strangers,
     }
     return [f"  {count(number):>6} {words}" for words, number in numbers.items() if number]
 
