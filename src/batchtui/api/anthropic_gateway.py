@@ -159,7 +159,7 @@ class AnthropicGateway:
 
     @asynccontextmanager
     async def results(self, batch_id: str) -> AsyncIterator[AsyncIterator[bytes]]:
-        """Open the results of an ended batch as decoded bytes, in pieces of 256 KiB or more if they come fast.
+        """Open the results of an ended batch as decoded bytes, in pieces of a MiB or more if they come fast.
 
         They are asked for at their usual path. Only if the server knows nothing there, the path in the batch's
         `results_url` is tried, provided it is on the origin of `base_url`.

@@ -12,15 +12,17 @@ from batchtui.api.loop_thread import LoopThread
 if TYPE_CHECKING:
     import httpx2
 
-_PIECE_BYTES = 256 * 1024
+_PIECE_BYTES = 1024 * 1024
+"""So large because each is handed from thread to thread, and waits until the other lets go of the interpreter."""
+
 _PIECE_SECONDS = 0.05
-_AHEAD_BYTES = 1024 * 1024
+_AHEAD_BYTES = 4 * 1024 * 1024
 
 
 class AnswerStream:
-    """The decoded bytes of an answer, in pieces of 256 KiB or of what has come within 50 ms.
+    """The decoded bytes of an answer, in pieces of a MiB or of what has come within 50 ms.
 
-    The thread reads ahead of whoever takes the pieces, by a MiB and no more: then the server has to wait. What came
+    The thread reads ahead of whoever takes the pieces, by 4 MiB and no more: then the server has to wait. What came
     before a failure is given out before the failure is raised, as an ApiError.
     """
 
