@@ -31,7 +31,7 @@ from tests.tui.screen_text import screen_text
 
 
 async def truncated_job(bench: Workbench, server: Served, *, error_rate: float = 0.0) -> None:
-    """Send a job of 20 rows whose answers are all cut off, as far as they do not fail, and bring its results home."""
+    """Send a job of 20 rows that fail or whose answers are cut off, and bring its results home."""
     server.simulator.change({"truncate_rate": 1.0, "error_rate": error_rate})
     await submit(bench, "rivers", 20)
     end_all(server)
