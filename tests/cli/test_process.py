@@ -234,3 +234,12 @@ def test_without_a_terminal_there_are_no_screens(shell: Shell) -> None:
         done = shell(*command)
         assert done.code == 2
         assert "terminal" in done.stderr
+
+
+def test_a_closed_stdin_is_an_empty_one(server: Server, requests_file: Path) -> None:
+    for file, code in ((requests_file, 0), ("-", 1)):
+        # Only a shell starts a process without a stdin.
+        command = f"'{sys.executable}' -m batchtui submit '{file}' --yes <&-"
+        done = subprocess.run(command, shell=True, capture_output=True, check=False)
+        assert done.returncode == code, done.stderr
+        assert b"Traceback" not in done.stderr
