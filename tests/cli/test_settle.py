@@ -123,3 +123,114 @@ def test_the_cap_in_the_settings_holds_for_what_is_sent_again(
         assert done.code == 1, way
         assert "more than" in done.stderr
     assert server.asked("POST") == 1
+
+
+def sampled(shell: Shell, file: Path, *faults: dict[str, object], server: Server) -> int:
+    """Submit three of ten requests as a sample, with these faults; return the exit code."""
+    server.control(faults=[{**fault, **CREATE} for fault in faults])
+    return shell("submit", file, "--sample", "3", "--yes").code
+
+
+def states(shell: Shell) -> list[tuple[str, int]]:
+    return [(one["state"], one["requests"]) for one in shell("settle", "--json").json]
+
+
+def test_a_sample_is_watched_to_its_end_and_the_rest_is_told(
+    server: Server, shell: Shell, requests_file: Path
+) -> None:
+    assert sampled(shell, requests_file, server=server) == 0
+    server.control(end="all")
+    done = shell("watch", "rivers", "--interval", "0.05")
+    assert done.code == 0, done.stderr
+    assert "7 requests held: `batchtui settle rivers --resume`" in done.stderr
+    shell("settle", "--resume", "--yes")
+    server.control(end="all")
+    assert "held" not in shell("watch", "rivers", "--interval", "0.05").stderr
+
+
+def test_failed_rows_of_a_sample_are_told_by_the_exit_code(
+    start: Callable[..., Server], shell: Shell, requests_file: Path
+) -> None:
+    server = start(error_rate=1.0)
+    assert sampled(shell, requests_file, server=server) == 0
+    server.control(end="all")
+    done = shell("watch", "rivers", "--interval", "0.05")
+    assert done.code == 3, done.stderr
+    assert "7 requests held" in done.stderr
+
+
+def test_a_sample_that_was_not_sent_is_not_done(server: Server, shell: Shell, requests_file: Path) -> None:
+    assert sampled(shell, requests_file, {"kind": "refuse", "status": 403}, server=server) == 1
+    assert "10 requests not sent" in shell("watch", "rivers").stderr
+    sample, _rest = shell("settle", "--json").json
+    assert shell("settle", sample["submission"], "--discard", "--yes").code == 0
+    done = shell("watch", "rivers")
+    assert (done.code, "7 requests not sent" in done.stderr) == (1, True)
+
+
+def test_what_is_held_does_not_go_out_while_the_sample_is_unclear(
+    server: Server, shell: Shell, requests_file: Path
+) -> None:
+    assert sampled(shell, requests_file, {"kind": "drop_before"}, server=server) == 4
+    refused = shell("settle", "rivers", "--resume", "--yes")
+    assert refused.code == 1
+    assert "unclear" in refused.stderr
+    assert states(shell) == [("unclear", 3), ("draft", 7)]
+    assert shell("settle", "rivers", "--resend", "--yes").code == 0
+    assert states(shell) == [("draft", 7)]
+    assert shell("settle", "rivers", "--resend", "--yes").code == 1
+    assert server.asked("POST") == 2
+    assert shell("settle", "rivers", "--resume", "--yes").code == 0
+    assert (states(shell), server.asked("POST")) == ([], 3)
+
+
+def test_a_part_that_was_never_sent_is_no_batch(server: Server, shell: Shell, tmp_path: Path) -> None:
+    file = write_lines(tmp_path / "rivers.jsonl", *(request(f"row-{number}") for number in range(6)))
+    assert sampled(shell, file, server=server) == 0
+    (sample,) = shell("list", "--json").json
+    refused = shell("settle", "rivers", "--adopt", sample["id"], "--yes")
+    assert refused.code == 1
+    assert "never sent" in refused.stderr
+    assert states(shell) == [("draft", 3)]
+
+
+def test_drafts_for_another_server_stay(start: Callable[..., Server], shell: Shell, requests_file: Path) -> None:
+    there = start()
+    assert sampled(shell, requests_file, server=there) == 0
+    here = start()
+    for way in ("--resume", "--adopt=msgbatch_1"):
+        refused = shell("settle", "rivers", way, "--yes")
+        assert refused.code == 1, way
+    refused = shell("settle", "rivers", "--resume", "--yes")
+    assert f"--base-url {there.base_url}" in refused.stderr
+    assert here.base_url not in refused.stderr.partition("this is")[0]
+    assert states(shell) == [("draft", 7)]
+    assert shell("settle", "--resume", "--yes", "--base-url", there.base_url).code == 0
+    assert (there.asked("POST"), here.asked("POST")) == (2, 0)
+
+
+def test_the_cap_is_for_all_that_is_sent_again(server: Server, shell: Shell, requests_file: Path) -> None:
+    server.control(faults=[{"kind": "refuse", "status": 409, "times": 2, **CREATE}])
+    for name in ("one", "two"):
+        assert shell("submit", requests_file, "--name", name, "--yes").code == 1
+    (shell.home / "config.toml").write_text("max_cost_usd = 0.002\n")
+    refused = shell("settle", "--resend", "--yes")
+    assert (refused.code, "more than" in refused.stderr) == (1, True)
+    assert server.asked("POST") == 2
+    assert shell("settle", "one", "--resend", "--yes").code == 0
+
+
+def test_what_resumed_waits_for_is_told(server: Server, shell: Shell, requests_file: Path) -> None:
+    shell.home.mkdir()
+    (shell.home / "config.toml").write_text("max_queued_requests = 5\n")
+    assert sampled(shell, requests_file, server=server) == 0
+    resumed = shell("settle", "rivers", "--resume", "--yes")
+    assert resumed.code == 0
+    assert "7 requests wait for room at the API; `batchtui watch rivers`" in resumed.stderr
+    assert states(shell) == [("waiting", 7)]
+
+
+def test_what_is_read_only_drops_nothing(server: Server, shell: Shell, requests_file: Path) -> None:
+    assert sampled(shell, requests_file, server=server) == 0
+    assert shell("settle", "rivers", "--discard", "--yes", "--read-only").code == 1
+    assert states(shell) == [("draft", 7)]

@@ -6,10 +6,11 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
+from batchtui.domain import split
 from tests.api.raw_server import RawServer
 from tests.foreign.server import Foreign
 
-from .conftest import BATCHES, Server, Shell, request, write_lines
+from .conftest import BATCHES, Server, Shell, request, start_process, write_lines
 
 if TYPE_CHECKING:
     import pytest
@@ -118,3 +119,33 @@ def test_a_server_without_a_list_is_talked_about_once(
         done = shell("watch", "rivers", "--interval", "0.05")
     assert done.stderr.count("405") == 1, done.stderr
     assert "ended, 1 succeeded" in done.stderr
+
+
+def test_what_waits_behind_an_unclear_part_is_not_waited_for(
+    server: Server, shell: Shell, requests_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(split.part_sizes, "__kwdefaults__", {"max_requests": 4, "max_body_bytes": 10**9})
+    shell.home.mkdir()
+    (shell.home / "config.toml").write_text("max_queued_requests = 4\n")
+    assert shell("submit", requests_file, "--yes").code == 0
+    server.control(end="all", faults=[{"kind": "hang", "method": "POST", "path": BATCHES}])
+    with start_process("sync") as killed:
+        while server.asked("POST") < 2:
+            pass
+        killed.kill()
+    assert [one["state"] for one in shell("settle", "--json").json] == ["unclear", "waiting"]
+    with start_process("watch", "rivers", "--interval", "0.05") as watching:
+        assert watching.wait(timeout=30) == 4
+    assert server.asked("POST") == 2
+
+
+def test_what_waits_for_another_server_is_not_waited_for(
+    start: Callable[..., Server], shell: Shell, requests_file: Path
+) -> None:
+    first = start()
+    first.control(faults=[{"kind": "refuse", "status": 429, "retry_after": 60, "method": "POST", "path": BATCHES}])
+    assert shell("submit", requests_file, "--yes").code == 0
+    start()
+    done = shell("watch", "rivers")
+    assert done.code == 1
+    assert f"--base-url {first.base_url}" in done.stderr

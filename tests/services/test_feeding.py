@@ -154,6 +154,17 @@ async def test_an_unclear_part_left_by_a_dead_process_holds_the_rest_too(bench: 
     assert posts(server) == 3
 
 
+async def test_a_part_whose_lines_are_gone_holds_up_its_own_job_only(bench: Workbench, server: Served) -> None:
+    with_queue(bench, 10)
+    broken = await submit(bench, 20, "broken")
+    await submit(bench, 10, "whole")
+    bench.store.files.spool_path(broken.waiting[0].id).unlink()
+    end(server)
+    (error,) = (await bench.sync.run()).errors
+    assert "gone" in error.what
+    assert [stored.job_name for stored in (await bench.sync.run()).sent] == ["whole"]
+
+
 async def test_two_that_feed_send_every_part_once(open_workbench: Open, server: Served) -> None:
     first, second = with_queue(open_workbench(), 10), with_queue(open_workbench(), 10)
     await submit(first, 40)

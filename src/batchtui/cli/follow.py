@@ -17,7 +17,7 @@ from batchtui.cli.fresh import brought_home, reread
 from batchtui.cli.look import print_batches
 from batchtui.cli.options import Given
 from batchtui.cli.output import LiveLine, out_json, say
-from batchtui.cli.report import report, report_open
+from batchtui.cli.report import report, report_held, report_open
 from batchtui.cli.shapes import batch_object
 from batchtui.config import Config
 from batchtui.domain.batch import StoredBatch
@@ -28,6 +28,7 @@ from batchtui.domain.origin import is_loopback
 from batchtui.domain.pacing import SOONEST_SECONDS
 from batchtui.services.find import Target
 from batchtui.services.poll import PollState
+from batchtui.services.submit import is_held, require_here
 from batchtui.services.sync import SyncReport
 from batchtui.services.workbench import Workbench
 from batchtui.tui.present.notices import again_notice
@@ -105,7 +106,7 @@ def watch(given: Given, ids: tuple[str, ...], interval_seconds: float | None, as
     """Wait until batches have ended and their results are here.
 
     Without IDs, for all that run. Exits with 0 if every row succeeded, with 3 if some failed, with 1 if
-    some of a job were not sent.
+    some of a job were not sent; what is held beside a sample is told, and waits for you.
     """
     config = _paced(given.config(), interval_seconds)
     with opened(given, config) as desk:
@@ -122,16 +123,7 @@ def watch(given: Given, ids: tuple[str, ...], interval_seconds: float | None, as
             print_batches(batches)
         else:
             say("Nothing is running.")
-        open_intents = _open_intents(bench, targets)
-        if any(intent.state == "unclear" for intent in open_intents):
-            report_open(bench)
-            raise click.exceptions.Exit(UNCLEAR)
-        if drafts := sum(intent.request_count for intent in open_intents if intent.state == "draft"):
-            raise RefusedError(
-                f"{counted(drafts, 'request')} not sent: kept as draft.",
-                unharmed="Nothing is sent by itself.",
-                todo="`batchtui settle` sends or drops what was not sent.",
-            )
+        _require_sent(bench, targets)
         if lost:
             raise MissingError(
                 f"{bench.gateway.base_url} does not know {', '.join(lost)} any more.",
@@ -142,6 +134,24 @@ def watch(given: Given, ids: tuple[str, ...], interval_seconds: float | None, as
             raise mismatch
         if any(_failed_rows(bench, target) for target in targets):
             raise click.exceptions.Exit(FAILED_ROWS)
+
+
+def _require_sent(bench: Workbench, targets: Sequence[Target]) -> None:
+    """Raise unless all of the targets was sent, but for what is held beside a sample that was."""
+    open_intents = _open_intents(bench, targets)
+    if any(intent.state == "unclear" for intent in open_intents):
+        report_open(bench)
+        raise click.exceptions.Exit(UNCLEAR)
+    drafts = [intent for intent in open_intents if intent.state == "draft"]
+    sampled = {target.job.id for target in targets if target.batches}
+    if all(is_held(intent) and intent.job_id in sampled for intent in drafts):
+        report_held(drafts)
+        return
+    raise RefusedError(
+        f"{counted(sum(intent.request_count for intent in drafts), 'request')} not sent: kept as draft.",
+        unharmed="Nothing is sent by itself.",
+        todo="`batchtui settle` sends or drops what was not sent.",
+    )
 
 
 def _paced(config: Config, interval_seconds: float | None) -> Config:
@@ -160,6 +170,9 @@ async def _chosen(bench: Workbench, ids: Sequence[str]) -> list[Target]:
         targets = [await bench.finder.find(id_) for id_ in ids]
         for stored in _batches(targets):
             _require_ours(bench, stored)
+        for intent in _open_intents(bench, targets):
+            if intent.state == "waiting":
+                require_here(intent, bench.gateway.base_url)
         return targets
     await bench.sync.update()
     running = bench.store.batches.running(bench.profile.name, bench.gateway.base_url)
@@ -183,6 +196,15 @@ def _open_intents(bench: Workbench, targets: Sequence[Target]) -> list[Intent]:
     """Return what is not settled yet of the jobs among some targets."""
     jobs = {target.job.id for target in targets if target.is_job}
     return [intent for intent in bench.settlements.open_submissions() if intent.job_id in jobs]
+
+
+def _under_way(open_intents: Sequence[Intent]) -> int:
+    """Return how many parts are sent or go out by themselves; behind an unclear one none of its job does."""
+    unsettled = {intent.job_id for intent in open_intents if intent.state == "unclear"}
+    return sum(
+        intent.state == "sending" or (intent.state == "waiting" and intent.job_id not in unsettled)
+        for intent in open_intents
+    )
 
 
 def _failed_rows(bench: Workbench, target: Target) -> int:
@@ -244,9 +266,7 @@ class _Watch:
                 self._say(_end_words(stored))
         lost = self._lost()
         running = [stored for stored in batches if not stored.batch.has_ended and stored.id not in lost]
-        waiting = sum(
-            intent.state in {"waiting", "sending"} for intent in _open_intents(self._bench, self._targets)
-        )
+        waiting = _under_way(_open_intents(self._bench, self._targets))
         if running or waiting:
             self._line.show(_running_words(running, waiting, self._state))
             return False

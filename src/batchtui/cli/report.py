@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from batchtui.cli.ask import DeclinedError
@@ -13,7 +13,7 @@ from batchtui.domain.human import counted
 from batchtui.tui.text import clean_line
 
 if TYPE_CHECKING:
-    from batchtui.domain.job import IntentState
+    from batchtui.domain.job import Intent, IntentState
     from batchtui.domain.lint import Problem
     from batchtui.services.workbench import Workbench
 
@@ -59,6 +59,24 @@ def report_problems(source: str, problems: Sequence[Problem], counts: Mapping[st
         if rest:
             to = f" to {rest[-1].line:,}" if total == len(found) else " and after it"
             say(f"  … and {total - SHOWN_OF_A_RULE:,} more of {rule}, on lines {rest[0].line:,}{to}")
+
+
+def report_held(intents: Iterable[Intent]) -> None:
+    """Say of each job how much is held beside its sample, and what to do with it."""
+    held: Counter[str] = Counter()
+    for intent in intents:
+        held[intent.job_name] += intent.request_count
+    for name, requests in held.items():
+        number = counted(requests, "request")
+        say(f"{number} held: `batchtui settle {name} --resume` sends them, --discard drops them.")
+
+
+def report_waiting(intents: Sequence[Intent]) -> None:
+    """Say how much waits for room at the API, if anything does, and what sends it."""
+    names = " ".join({intent.job_name: None for intent in intents})
+    if intents:
+        number = counted(sum(intent.request_count for intent in intents), "request")
+        say(f"{number} wait for room at the API; `batchtui watch {names}` sends them when there is some.")
 
 
 def report_open(bench: Workbench) -> None:

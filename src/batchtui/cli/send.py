@@ -15,7 +15,7 @@ from batchtui.cli.desk import Desk, opened
 from batchtui.cli.options import Given
 from batchtui.cli.options_rows import Making
 from batchtui.cli.output import LiveLine, out, out_json, out_table, say
-from batchtui.cli.report import report_problems
+from batchtui.cli.report import report_held, report_problems, report_waiting
 from batchtui.cli.shapes import refused_object, submission_object
 from batchtui.cli.source import Source, opened_source, require_one
 from batchtui.domain.errors import LintError
@@ -173,14 +173,10 @@ def print_sent(sent: Submission) -> None:
         ((stored.id, stored.job_name, count(stored.batch.counts.total)) for stored in sent.batches),
         right=(2,),
     )
-    if sent.waiting:
-        number = counted(sum(intent.request_count for intent in sent.waiting), "request")
-        say(f"{number} wait for room at the API; `batchtui watch {sent.job.name}` sends them when there is some.")
-    else:
+    report_waiting(sent.waiting)
+    if not sent.waiting:
         say(f"Sent. `batchtui watch {sent.job.name}` waits for the results.")
-    if sent.held:
-        number = counted(sum(intent.request_count for intent in sent.held), "request")
-        say(f"{number} held: `batchtui settle {sent.job.name} --resume` sends them, --discard drops them.")
+    report_held(sent.held)
 
 
 def _print_dry(name: str, prepared: Prepared, *, as_json: bool) -> None:

@@ -13,6 +13,7 @@ from batchtui.cli.ask import agree, price
 from batchtui.cli.desk import Desk, opened
 from batchtui.cli.options import Given
 from batchtui.cli.output import out, out_json, say
+from batchtui.cli.report import report_waiting
 from batchtui.cli.send import UNSENT, preflight, where
 from batchtui.cli.shapes import batch_object, open_object
 from batchtui.domain.batch import StoredBatch
@@ -21,6 +22,7 @@ from batchtui.domain.estimate import Estimate, require_affordable
 from batchtui.domain.human import ago, bytes_text, counted, local_time
 from batchtui.domain.job import Intent, IntentState
 from batchtui.services.settle import OpenSubmission
+from batchtui.services.submit import is_held, require_here
 
 UNCHANGED = "Nothing was changed."
 
@@ -135,7 +137,8 @@ def _names(intents: list[Intent]) -> str:
 def _adopt(desk: Desk, chosen: list[OpenSubmission], text: str, *, yes: bool) -> StoredBatch:
     ids = {stored.id for one in chosen for stored in one.candidates if stored.id.startswith(text)}
     batch_id = ids.pop() if len(ids) == 1 else text
-    fitting = [one for one in chosen if any(stored.id == batch_id for stored in one.candidates)] or chosen
+    fitting = [one for one in chosen if any(stored.id == batch_id for stored in one.candidates)]
+    fitting = fitting or [one for one in chosen if one.intent.sent_at] or chosen
     if len(fitting) != 1:
         raise InputError(
             f"There are {len(fitting):,} open submissions it could be.",
@@ -157,11 +160,17 @@ def _resend(
     desk: Desk, chosen: list[OpenSubmission], max_cost_usd: float | None, *, yes: bool
 ) -> list[StoredBatch]:
     desk.bench.require_writable("send")
-    intents = _settleable(chosen)
+    intents = [intent for intent in _here(_settleable(chosen), desk.bench.gateway.base_url) if not is_held(intent)]
+    if not intents:
+        raise RefusedError(
+            "What is held beside a sample was not sent yet.",
+            unharmed=UNSENT,
+            todo="--resume lets it go out.",
+        )
     preflight(desk, yes=yes)
+    estimates = _affordable(desk, intents, max_cost_usd)
     batches = []
-    for intent in intents:
-        estimate = _affordable(desk, intent, max_cost_usd)
+    for intent, estimate in zip(intents, estimates, strict=True):
         doubt = " (it was sent before: if a batch came of it, this pays twice)" if intent.state == "unclear" else ""
         agree(f"Send {_name(intent)} to {where(desk)} — {price(estimate)}{doubt}", yes=yes, unharmed=UNSENT)
         batches.append(desk.wait(desk.bench.settlements.resend(intent)))
@@ -172,19 +181,24 @@ def _resume(
     desk: Desk, chosen: list[OpenSubmission], max_cost_usd: float | None, *, yes: bool
 ) -> list[StoredBatch]:
     desk.bench.require_writable("send")
-    drafts = _in_state(chosen, "draft")
+    drafts = _here(_in_state(chosen, "draft"), desk.bench.gateway.base_url)
+    desk.bench.submissions.require_resumable(drafts)
     preflight(desk, yes=yes)
-    estimate = reduce(add, (desk.wait(desk.bench.settlements.estimate(intent)) for intent in drafts))
-    require_affordable(estimate, max_cost_usd)
+    estimate = reduce(add, _affordable(desk, drafts, max_cost_usd))
     what = _name(drafts[0]) if len(drafts) == 1 else _names(drafts)
     agree(f"Send {what} to {where(desk)} — {price(estimate)}", yes=yes, unharmed=UNSENT)
-    return desk.wait(desk.bench.submissions.resume(drafts))
+    batches = desk.wait(desk.bench.submissions.resume(drafts))
+    meant = {intent.id for intent in drafts}
+    still_open = desk.bench.settlements.open_submissions()
+    report_waiting([intent for intent in still_open if intent.id in meant and intent.state == "waiting"])
+    return batches
 
 
-def _affordable(desk: Desk, intent: Intent, max_cost_usd: float | None) -> Estimate:
-    estimate = desk.wait(desk.bench.settlements.estimate(intent))
-    require_affordable(estimate, max_cost_usd)
-    return estimate
+def _affordable(desk: Desk, intents: list[Intent], max_cost_usd: float | None) -> list[Estimate]:
+    """Return what each will cost; raises `RefusedError` where all together are over the cap."""
+    estimates = [desk.wait(desk.bench.settlements.estimate(intent)) for intent in intents]
+    require_affordable(reduce(add, estimates), max_cost_usd)
+    return estimates
 
 
 def _hold(desk: Desk, chosen: list[OpenSubmission], *, yes: bool) -> None:
@@ -192,6 +206,14 @@ def _hold(desk: Desk, chosen: list[OpenSubmission], *, yes: bool) -> None:
     for job_id in {intent.job_id: None for intent in _in_state(chosen, "waiting")}:
         desk.wait(desk.bench.submissions.hold(job_id))
     say("What waited is kept as drafts.")
+
+
+def _here(intents: list[Intent], base_url: str) -> list[Intent]:
+    """Return those for the server in force; raises `RefusedError` if there is none."""
+    found = [intent for intent in intents if intent.base_url == base_url]
+    if not found:
+        require_here(intents[0], base_url)
+    return found
 
 
 def _in_state(chosen: list[OpenSubmission], state: IntentState) -> list[Intent]:
@@ -202,6 +224,7 @@ def _in_state(chosen: list[OpenSubmission], state: IntentState) -> list[Intent]:
 
 
 def _discard(desk: Desk, chosen: list[OpenSubmission], *, yes: bool) -> None:
+    desk.bench.require_writable("drop requests")
     for intent in _settleable(chosen):
         agree(f"Drop {_name(intent)} and its request lines", yes=yes, unharmed=UNCHANGED)
         desk.wait(desk.bench.settlements.discard(intent))

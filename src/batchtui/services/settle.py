@@ -17,7 +17,7 @@ from batchtui.domain.human import counted
 from batchtui.domain.job import Intent
 from batchtui.domain.result import read_object
 from batchtui.services.prepare import estimate_lines
-from batchtui.services.submit import Submissions
+from batchtui.services.submit import Submissions, require_here
 from batchtui.services.sync import Sync
 from batchtui.store import Store
 
@@ -62,9 +62,15 @@ class Settlements:
         """Take a batch for the one that was sent; its results will tell whether the custom_ids agree.
 
         Raises `RefusedError` for a batch of another size, for one whose results are here and answer other requests,
-        and for a submission to another server.
+        for a submission to another server, and for one that was never sent: no batch can have come of it.
         """
-        self._require_here(intent)
+        require_here(intent, self._gateway.base_url)
+        if intent.sent_at is None:
+            raise RefusedError(
+                f"{intent.job_name}, part {intent.part} of {intent.parts}, was never sent, so no batch came of it.",
+                unharmed="Nothing was changed.",
+                todo="--resume sends it, --discard drops it.",
+            )
         if batch.counts.total != intent.request_count:
             raise RefusedError(
                 f"{batch.id} has {batch.counts.total:,} requests, the submission {intent.request_count:,}.",
@@ -83,7 +89,7 @@ class Settlements:
 
         Raises `RefusedError` for a submission to another server, else as `Submissions.send` does.
         """
-        self._require_here(intent)
+        require_here(intent, self._gateway.base_url)
         await self._gateway.check()
         return await self._submissions.send_intent(intent, on_sent=on_sent)
 
@@ -114,15 +120,6 @@ class Settlements:
 
     def _is_here(self, intent: Intent) -> bool:
         return intent.base_url == self._gateway.base_url
-
-    def _require_here(self, intent: Intent) -> None:
-        if not self._is_here(intent):
-            raise RefusedError(
-                f"{intent.job_name}, part {intent.part} of {intent.parts}, is for {intent.base_url}; "
-                f"this is {self._gateway.base_url}.",
-                unharmed="Nothing was sent, and nothing was changed.",
-                todo=f"Give --base-url {intent.base_url} to settle it there.",
-            )
 
     def _candidates(self, intent: Intent) -> tuple[StoredBatch, ...]:
         if intent.state != "unclear" or intent.sent_at is None:

@@ -27,6 +27,7 @@ from batchtui.store import Draft, NewJob, Store
 HTTP_BAD_REQUEST = 400
 
 HELD = "Held back until you have seen the sample."
+"""What is written down about the parts beside a sample, and how they are known again."""
 
 DRAFT_KEPT = "The requests are kept as a draft: `batchtui settle` sends or drops them."
 
@@ -112,7 +113,7 @@ class Submissions:
 
         They are those the user agreed to when the job was submitted. Two processes that feed at once send every
         part once. A job with an unclear part waits until that is settled. Raises as `send` does; what was refused
-        for lack of room waits on, after any other refusal the job's parts are drafts again.
+        for lack of room waits on, after anything else the job's parts are drafts again.
         """
         sent: list[StoredBatch] = []
         for intent in self._waiting():
@@ -127,8 +128,10 @@ class Submissions:
                 break
             except RefusedError:
                 continue
-            except (ApiError, UnclearSubmissionError) as error:
-                await self.hold(intent.job_id)
+            except (ApiError, UnclearSubmissionError, StoreError) as error:
+                # Where not even this can be written, what led here is still the one to tell.
+                with suppress(StoreError):
+                    await self.hold(intent.job_id)
                 if isinstance(error, ApiError):
                     error.todo = f"{error.todo} {DRAFT_KEPT}".lstrip()
                 raise
@@ -139,11 +142,27 @@ class Submissions:
         await self._store.intents.hold(job_id)
 
     async def resume(self, intents: Sequence[Intent]) -> list[StoredBatch]:
-        """Let drafts wait for room again, and send those there is room for now; this spends money."""
+        """Let drafts wait for room again, and send those there is room for now; this spends money.
+
+        Raises as `require_resumable` and `feed` do.
+        """
+        self.require_resumable(intents)
         for intent in intents:
             if intent.state == "draft":
                 await self._store.intents.mark_waiting(intent.id, not_before=None)
         return await self.feed()
+
+    def require_resumable(self, intents: Sequence[Intent]) -> None:
+        """Raise `RefusedError` if one is for another server, or its job has a part that has to be settled first."""
+        unsettled = self._unsettled(self._store.intents.open_ones(self._profile))
+        for intent in intents:
+            require_here(intent, self._gateway.base_url)
+            if intent.job_id in unsettled:
+                raise RefusedError(
+                    f"{intent.job_name}: a part of it is unclear, and until that is settled no other goes out.",
+                    unharmed="Nothing was sent.",
+                    todo=f"`batchtui settle {intent.job_name}` shows it.",
+                )
 
     async def send_intent(self, intent: Intent, *, on_sent: Callable[[int], None] | None = None) -> StoredBatch:
         """Send one part that has been written down, with exactly one POST, and put its batch in place.
@@ -246,7 +265,7 @@ class Submissions:
 
     def _waiting(self) -> list[Intent]:
         intents = self._store.intents.open_ones(self._profile)
-        unsettled = {intent.job_id for intent in intents if intent.state == "unclear"}
+        unsettled = self._unsettled(intents)
         return [
             intent
             for intent in intents
@@ -255,9 +274,28 @@ class Submissions:
             and intent.job_id not in unsettled
         ]
 
+    def _unsettled(self, intents: list[Intent]) -> set[str]:
+        return {intent.job_id for intent in intents if intent.state == "unclear"}
+
     async def _drop(self, intents: list[Intent]) -> None:
         for intent in intents:
             await self._store.intents.discard(intent.id)
+
+
+def is_held(intent: Intent) -> bool:
+    """Return whether a part waits for a word of the user who looks at a sample of its job."""
+    return intent.state == "draft" and intent.error == HELD
+
+
+def require_here(intent: Intent, base_url: str) -> None:
+    """Raise `RefusedError` for a part that is for another server than the one in force."""
+    if intent.base_url != base_url:
+        raise RefusedError(
+            f"{intent.job_name}, part {intent.part} of {intent.parts}, is for {intent.base_url}; "
+            f"this is {base_url}.",
+            unharmed="Nothing was sent, and nothing was changed.",
+            todo=f"Give --base-url {intent.base_url} to settle it there.",
+        )
 
 
 def _not_before(error: RateLimitError) -> datetime:

@@ -34,6 +34,7 @@ async def _do(app: App[None], session: Session, decision: Decision) -> None:
     if decision.verb == "adopt":
         await _adopt(app, session, decision.submission)
     elif decision.verb == "discard":
+        bench.require_writable("drop requests")
         if await agreed(app, discard_question(intent)):
             await bench.settlements.discard(intent)
             tell(app, Notice(f"{intent.job_name}: dropped"))
