@@ -3,6 +3,7 @@
 import asyncio
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -441,6 +442,20 @@ async def test_a_draft_is_dropped(bench: Workbench, server: Served) -> None:
         await pilot.press("y")
         await until_told(pilot, "rivers: dropped")
         await until_shown(pilot, "No batches yet.")
+
+
+async def test_a_read_only_profile_drops_nothing(bench: Workbench, server: Served) -> None:
+    prepared = await bench.prepare([request_line(f"r{number}") for number in range(3)], "test", sample=1)
+    await bench.submissions.send(prepared, name="rivers")
+    bench.profile = replace(bench.profile, read_only=True)
+    app = make_app(bench)
+    async with app.run_test(size=NARROW, notifications=True) as pilot:
+        await until_shown(pilot, "rivers")
+        await pilot.press("u")
+        await until(pilot, lambda: isinstance(app.screen, SettleScreen))
+        await pilot.press("x")
+        await until_told(pilot, "read-only")
+    assert len(bench.settlements.open_submissions()) == 1
 
 
 async def test_requests_are_attached_to_a_batch_made_elsewhere(
