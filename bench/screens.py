@@ -2,10 +2,11 @@
 
     python bench/screens.py [--rows 100000] [--presses 80] [--results FILE] [--home DIR]
 
-Opens `batchtui` in a pty of 120x40 on a home with one batch of that many results, presses keys as a reader would, and
-prints for each kind of key the time from the key to the last byte of the answer, in milliseconds, and the memory of
-the process. The results come from `gen_data.py`, unless a file of them is given; a home once filled can be given
-again. Peers that are installed (visidata, lnav) open the same file in the same run.
+Opens `batchtui` in a pty of 120x40 on a home with one batch of that many results, presses keys as a reader would,
+and prints for each kind of key the time from the key to the last byte of the answer, in milliseconds, and the
+memory of the process. The results come from `gen_data.py`, unless a file of them is given; a home once filled can
+be given again. The floor in the same run is a bare Textual app that shows one screen of plain lines after the
+other; where they are installed, visidata and less page through the file itself.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ import fcntl
 import os
 import pty
 import random
+import re
 import select
+import shutil
 import signal
 import statistics
 import struct
@@ -29,6 +32,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import batchtui
@@ -38,18 +42,38 @@ PATIENCE_SECONDS = 30.0
 QUIET_SECONDS = 0.035
 """After how long without a byte an answer is over."""
 
-RARE, UNCOMMON = b"quartzvermilion", b"heliotrope"
-"""Words that `gen_data.py` plants: in 7 outputs, and in one of 200."""
+RARE = b"quartzvermilion"
+"""A word that `gen_data.py` plants in 7 outputs of 100,000."""
 
 DOWN, PAGE_DOWN, PAGE_UP, HOME, END, ENTER, ESCAPE, FIND = (
     *(b"j", b"\x1b[6~", b"\x1b[5~", b"g", b"G", b"\r", b"\x1b", b"\x06"),
 )
 
+FLOOR = """
+from rich.segment import Segment
+from textual.app import App
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+class Lines(ScrollView, can_focus=True):
+    def on_mount(self):
+        self.virtual_size = Size(100, 100_000)
+    def render_line(self, y):
+        return Strip([Segment(f"{y + self.scroll_offset.y:>8} a line of plain text " * 3)])
+    def key_x(self):
+        self.scroll_to(y=self.scroll_offset.y + 40, animate=False)
+class Floor(App):
+    def compose(self):
+        yield Lines()
+Floor().run()
+"""
+"""The least a Textual program can do for a page down."""
+
 
 class Terminal:
     """A program in a pty; what it wrote since the last key is in `seen`."""
 
-    def __init__(self, command: Sequence[str], environ: dict[str, str]) -> None:
+    def __init__(self, command: list[str], environ: dict[str, str]) -> None:
         self.started = time.perf_counter()
         self.pid, self._terminal = pty.fork()
         if self.pid == 0:
@@ -68,13 +92,13 @@ class Terminal:
         return last - started
 
     def until(self, *wanted: bytes, keys: bytes = b"", since: float | None = None) -> float:
-        """Press keys, and return the seconds until all these are written, or since a moment given."""
+        """Press keys, and return the seconds until all these patterns are written, or since a moment given."""
         self.seen = b"" if keys else self.seen
         started = time.perf_counter() if since is None else since
         if keys:
             os.write(self._terminal, keys)
         end = time.perf_counter() + PATIENCE_SECONDS
-        while not all(one in self.seen for one in wanted):
+        while not all(re.search(one, self.seen) for one in wanted):
             if not self._read(max(0.0, end - time.perf_counter())):
                 raise TimeoutError(f"{wanted} did not come after {keys!r}; the end was {self.seen[-3000:]!r}")
         return time.perf_counter() - started
@@ -185,9 +209,9 @@ def measure(home: Path, presses: int) -> None:
         for _ in range(5):
             screens.press(b"f")
             screens.rest()
-            failed.append(screens.until(b"[failed", b"error", keys=b"f"))
+            failed.append(screens.until(rb"\[failed", b"error", keys=b"f"))
             screens.rest()
-            everything.append(screens.until(b"[all", keys=ESCAPE))
+            everything.append(screens.until(rb"\[all", keys=ESCAPE))
             screens.rest()
         table("failed only", failed, "100")
         table("all again", everything)
@@ -197,16 +221,29 @@ def measure(home: Path, presses: int) -> None:
         screens.stop()
 
 
+def peers(results: Path, presses: int) -> None:
+    """Page through the same file, or through plain lines, in other programs."""
+    programs = {"floor: page down in bare Textual": [sys.executable, "-c", FLOOR]}
+    for name, arguments in (("vd", ["-f", "jsonl"]), ("less", ["-S"])):
+        if found := shutil.which(name):
+            programs[f"{name}: page down"] = [found, *arguments, str(results)]
+    for name, command in programs.items():
+        program = Terminal(command, os.environ | {"TERM": "xterm-256color", "COLORTERM": "truecolor"})
+        program.rest(8.0 if "vd" in name else 2.0)
+        table(name, several(partial(program.press, b"x" if "floor" in name else PAGE_DOWN), presses))
+        program.stop()
+
+
 def search(screens: Terminal) -> None:
     """Search for the planted words."""
     first, last = [], []
     for _ in range(3):
-        screens.press(FIND)
+        screens.until(b"regex", keys=FIND)
         screens.press(RARE)
         screens.rest()
         started = time.perf_counter()
-        first.append(screens.until(b"hit", keys=ENTER))
-        last.append(screens.until(b"7 hits", since=started))
+        first.append(screens.until(rb"[1-9]\d* hits?", keys=ENTER))
+        last.append(screens.until(rb"(?s)7 hits.*n N walk", since=started))
         screens.rest()
         screens.press(b"n")
         screens.press(ESCAPE)
@@ -235,6 +272,7 @@ def main() -> None:
                 results = Path(directory) / "results.jsonl"
             asyncio.run(fill(home, results))
         print(f"{'key to last byte, ms':<34}{'n':>5}{'median':>9}{'p99':>9}{'worst':>9}  goal")
+        peers(next(home.glob("batches/*/results.jsonl")), given.presses)
         measure(home, given.presses)
 
 

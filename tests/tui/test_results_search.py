@@ -294,7 +294,9 @@ async def test_the_editor_gets_a_private_copy_and_no_key(
     await made(bench, server, [answer(0, "It \x1b[2J rains.")])
     seen = tmp_path / "seen"
     editor = tmp_path / "editor"
-    editor.write_text(f'#!/bin/sh\n(cat "$1"; stat -c %a "$(dirname "$1")"; env) > {seen}.part; mv {seen}.part {seen}\n')
+    editor.write_text(
+        f'#!/bin/sh\n(cat "$1"; stat -c %a "$(dirname "$1")"; env) > {seen}.part; mv {seen}.part {seen}\n'
+    )
     editor.chmod(0o700)
     monkeypatch.setenv("EDITOR", str(editor))
     monkeypatch.delenv("VISUAL", raising=False)

@@ -60,7 +60,8 @@ class TypedLine(Horizontal):
         """Show the line and take the focus."""
         typed = await self._made()
         self.add_class("-shown")
-        typed.focus()
+        # At once and not at the next turn of the loop: the next key is for this line.
+        self.screen.set_focus(typed)
 
     async def _made(self) -> "Input":
         from batchtui.tui.widgets.dialogs import LineInput
