@@ -53,22 +53,23 @@ def retry_question(
 
     `total` is how many requests the jobs have, and `strangers` how many results answer none that is known.
     """
-    rows = [row for plan in plans for row in plan.rows]
     along = [offer for offer in offers if offer.key in taken]
-    sent = Counter(row.verdict for row in rows)
-    sent.update(row.verdict for offer in along if offer.is_marked for plan in offer.plans for row in plan.rows)
     going = with_offers(plans, along)
-    causes = Counter(row.cause for plan in going for row in plan.rows)
-    number = causes.total()
+    kinds = _kinds(going)
+    number = kinds.total()
     lines = []
     if number:
-        kinds = ", ".join(f"{count(many)} {cause}" for cause, many in causes.most_common())
-        lines += [kinds, price(total_estimate(going))]
+        causes = Counter[str]()
+        for (_, cause), many in kinds.items():
+            causes[cause] += many
+        lines += [", ".join(f"{count(many)} {cause}" for cause, many in causes.most_common())]
+        lines += [price(total_estimate(going))]
     lines += [_attempt(plan) for plan in plans[:JOBS_SHOWN]]
     if len(plans) > JOBS_SHOWN:
         lines.append(f"… and {counted(len(plans) - JOBS_SHOWN, 'job')} more")
     lines.append(f"to {host(profile.base_url)}, profile {profile.name}")
-    if left := _left(plans, sent, strangers):
+    # What was marked is counted in the plans; other answers are not.
+    if left := _left(plans, kinds if not along or along[0].is_marked else _kinds(plans), strangers):
         lines += ["", "Not sent:", *left]
     if offers:
         lines += ["", "Also, if you like:", *(_offer_line(offer, is_taken=offer in along) for offer in offers)]
@@ -87,8 +88,16 @@ def _offer_line(offer: Offer, *, is_taken: bool) -> str:
     return f"  {'[x]' if is_taken else '[ ]'} {offer.key}  {words}"
 
 
-def _left(plans: Sequence[RetryPlan], sent: Counter[Verdict], strangers: int) -> list[str]:
-    """Return what is not sent and why, every row once."""
+def _kinds(plans: Sequence[RetryPlan]) -> Counter[tuple[Verdict, str]]:
+    """Return how many rows are sent of each verdict and cause."""
+    return Counter((row.verdict, row.cause) for plan in plans for row in plan.rows)
+
+
+def _left(plans: Sequence[RetryPlan], kinds: Counter[tuple[Verdict, str]], strangers: int) -> list[str]:
+    """Return what is not sent and why, every row once; `kinds` are sent."""
+    sent = Counter[Verdict]()
+    for (verdict, _), many in kinds.items():
+        sent[verdict] += many
     states = {
         "given up after the same error again and again": sum(plan.given_up for plan in plans),
         "held or dropped": sum(plan.set_aside for plan in plans),

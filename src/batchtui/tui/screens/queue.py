@@ -1,7 +1,7 @@
 """The fifth room: what failed and waits to be sent again, by cause."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from textual import getters, on
@@ -12,6 +12,7 @@ from textual.geometry import Size
 
 from batchtui.domain.errors import BatchtuiError
 from batchtui.domain.queue import Attempted, QueueRow
+from batchtui.services.editing import request_text
 from batchtui.tui import bindings
 from batchtui.tui.messages import (
     AdoptAsked,
@@ -65,6 +66,7 @@ class QueueScreen(Room):
         self._chosen: list[Waiting] = []
         self._shown: QueueKey | None = None
         self._request = ""
+        self._history: Sequence[Attempted] = ()
         self._is_stale = True
         self._look_wanted = asyncio.Event()
         self._read_wanted = asyncio.Event()
@@ -126,13 +128,19 @@ class QueueScreen(Room):
         key = self.table.cursor_key
         self._chosen = self._source.chosen(self.table.chosen)
         self.set_class(key is None, "-empty")
-        if key is None:
-            self._request = ""
-        else:
-            self.about.show(present.facts(*self._source.at(key)), keep_place=key == self._shown)
-            self._read_wanted.set()
+        is_same = key == self._shown
         self._shown = key
+        if not is_same:
+            self._request, self._history = "", ()
+        if key is not None:
+            self._show_facts(key, keep_place=is_same)
+            self._read_wanted.set()
         self.refresh_bindings()
+
+    def _show_facts(self, key: QueueKey, *, keep_place: bool) -> None:
+        shown, row = self._source.at(key)
+        lines = [*present.facts(shown, row), *(present.history(self._history) if self._history else ())]
+        self.about.show(lines, keep_place=keep_place)
 
     async def _keep_reading(self) -> None:
         """Read the request and the history of the row under the cursor, again whenever that may be another."""
@@ -140,27 +148,31 @@ class QueueScreen(Room):
             await self._read_wanted.wait()
             self._read_wanted.clear()
             key = self._shown
-            if key is None or self._source.index_of(key) is None:
-                continue
-            shown, row = self._source.at(key)
             try:
-                read_of = row or shown.rows[0]
-                request, history = await asyncio.to_thread(self._read, shown, read_of)
+                if key is not None and self._source.index_of(key) is not None:
+                    await self._read(key)
             except BatchtuiError as error:
                 self.post_message(ErrorMet(error))
-                continue
-            if key != self._shown:
-                continue
-            is_same = self._request == request
-            self._request = request
-            lines = [*present.facts(shown, row), *(present.history(history) if row else ())]
-            self.about.show(lines, keep_place=True)
-            self.pane.show(toned(present.title(shown, row)), *present.request_body(request), keep_place=is_same)
 
-    def _read(self, shown: Waiting, row: QueueRow) -> tuple[str, list[Attempted]]:
-        queue = self.session.workbench.queue
-        request = queue.request_text(shown.target, row.custom_id) if row.failure.length else ""
-        return request, queue.history(shown.target, row.custom_id)
+    async def _read(self, key: QueueKey) -> None:
+        """Show request and history, unless the cursor is elsewhere by then."""
+        shown, row = self._source.at(key)
+        request = await asyncio.to_thread(self._request_of, row or shown.rows[0])
+        if key == self._shown:
+            is_same, self._request = request == self._request, request
+            self.pane.show(toned(present.title(shown, row)), *present.request_body(request), keep_place=is_same)
+            self.refresh_bindings()
+        if row is not None and key == self._shown:
+            history = await asyncio.to_thread(self.session.workbench.queue.history, shown.target, row.custom_id)
+            if key == self._shown and self._source.index_of(key) is not None:
+                self._history = history
+                self._show_facts(key, keep_place=True)
+
+    def _request_of(self, row: QueueRow) -> str:
+        """Return the request of a row as it would go out, empty if it is not known."""
+        if not row.failure.length:
+            return ""
+        return request_text(next(self.session.workbench.retries.request_lines([row])))
 
     def why_not(self, action: str) -> str:
         """Return why an action cannot be done with the group or row under the cursor, or the marked ones."""
