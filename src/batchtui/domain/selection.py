@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -102,6 +103,18 @@ SEQ_BITS = 32
 def pack(key: ResultKey) -> int:
     """Return a key as one number."""
     return key[0] << SEQ_BITS | key[1]
+
+
+def pack_all(batch_key: int, numbers: array[int]) -> array[int]:
+    """Return the packed keys of lines of one batch, by their numbers; 400,000 take a few milliseconds.
+
+    A packed key is two halves beside each other, which can be laid down without a number being made of each.
+    """
+    halves = array("i", bytes(8 * len(numbers)))
+    little = sys.byteorder == "little"
+    halves[0 if little else 1 :: 2] = numbers
+    halves[1 if little else 0 :: 2] = array("i", [batch_key]) * len(numbers)
+    return array("q", halves.tobytes())
 
 
 def unpack(packed: int) -> ResultKey:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from batchtui.domain.result import SUCCEEDED
-from batchtui.domain.selection import ResultKeys, pack
+from batchtui.domain.selection import ResultKeys, pack, pack_all
 from batchtui.store.overviews import Overview, overview
 
 Shown = list[tuple[int, int]]
@@ -51,13 +51,12 @@ def input_order(connection: sqlite3.Connection, batch_key: int, download_key: in
 def _packed(
     connection: sqlite3.Connection, batch_key: int, download_key: int, known: Overview | None
 ) -> array[int]:
-    base = pack((batch_key, 0))
     if known is not None:
-        return array("q", [base + seq for seq in known.input_order])
+        return pack_all(batch_key, known.input_order)
     rows = connection.execute(
         "SELECT seq FROM results WHERE download_key = ? ORDER BY ordinal, seq", (download_key,)
     )
-    return array("q", [base + seq for (seq,) in rows.fetchall()])
+    return pack_all(batch_key, array("i", (seq for (seq,) in rows)))
 
 
 def _final(connection: sqlite3.Connection, downloads: Shown, overviews: Sequence[Overview | None]) -> Final:
