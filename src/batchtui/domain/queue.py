@@ -22,6 +22,10 @@ Choice = Literal["waiting", "held", "dropped", "chosen"]
 """What a person may decide: `chosen` sends a row that would be left alone, as a truncated one."""
 
 
+NO_REQUEST = "Its request is not known; attach the file it was made from."
+"""Why a row cannot be sent again whose batch was made elsewhere."""
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What a person decided about a row after it failed in `attempt`; a later failure wants a new one.
@@ -92,7 +96,7 @@ class QueueRow(msgspec.Struct, frozen=True, gc=False):
     @property
     def is_sendable(self) -> bool:
         """Return whether it goes out when the queue is sent: it can succeed as it is, or a person decided so."""
-        return self.state == "waiting" and (self.verdict == RESEND or self.is_decided)
+        return self.state == "waiting" and bool(self.failure.length) and (self.verdict == RESEND or self.is_decided)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +128,8 @@ def queue_row(failure: FailedRow, decision: Decision | None, table: Verdicts, at
     rule = table.rule(failure.type, failure.error_type, failure.error_message)
     if decision is not None and decision.attempt != failure.attempt:
         decision = None
-    return QueueRow(failure, rule.verdict, rule.why, state_of(decision, failure.failures, attempts), decision)
+    why = rule.why if failure.length else NO_REQUEST
+    return QueueRow(failure, rule.verdict, why, state_of(decision, failure.failures, attempts), decision)
 
 
 def state_of(decision: Decision | None, failures: int, attempts: int) -> QueueState:

@@ -221,7 +221,7 @@ class Queue:
         left: list[RefusedError] = []
         errors: list[BatchtuiError] = []
         for target in self._candidates() if self._policy.allows(now) else ():
-            custom_ids = await asyncio.to_thread(self._due, target, now)
+            custom_ids = await asyncio.to_thread(self.due, target, now)
             if not custom_ids:
                 continue
             try:
@@ -294,7 +294,7 @@ class Queue:
             )
 
     async def _set_aside(self, target: Target, custom_ids: Collection[str], choice: Choice) -> int:
-        rows = await asyncio.to_thread(self._open_to_change, target, custom_ids)
+        rows = await asyncio.to_thread(self.rows, target, custom_ids)
         await self._decide(target, rows, choice=choice)
         return len(rows)
 
@@ -316,7 +316,7 @@ class Queue:
         places = [(row.custom_id, row.failure.attempt) for row in rows]
         await self._store.queue.decide(target.job.id, places, choice=choice, edits=edits, params=params)
 
-    def _due(self, target: Target, now: datetime) -> list[str]:
+    def due(self, target: Target, now: datetime) -> list[str]:
         """Return the rows of a job that may go out by themselves at this moment."""
         summary = self._store.jobs.summary(target.job.id)
         if summary.open_intents:
@@ -329,7 +329,7 @@ class Queue:
         return [
             row.custom_id
             for row in self._retries.queue(target)
-            if row.state == "waiting"
+            if row.is_sendable
             and row.verdict == RESEND
             and row.failure.type in BY_ITSELF
             and row.failure.batch_key in ended_at
