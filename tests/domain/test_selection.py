@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from array import array
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchtui.domain.selection import ResultKey, ResultKeys
+from batchtui.domain.selection import ResultKey, ResultKeys, pack, pack_all
 
 keys = st.lists(st.tuples(st.integers(0, 2**31 - 1), st.integers(0, 2**32 - 1)), unique=True)
 
@@ -27,3 +29,9 @@ def test_keys_are_a_sequence(listed: list[ResultKey], some: slice, data: st.Data
 
 def test_keys_take_eight_bytes_each() -> None:
     assert ResultKeys.of((7, seq) for seq in range(1_000)).packed.itemsize == 8
+
+
+@given(st.integers(0, 2**31 - 1), st.lists(st.integers(0, 2**31 - 1)))
+def test_the_lines_of_a_batch_are_packed_at_once_as_one_by_one(batch_key: int, numbers: list[int]) -> None:
+    packed = pack_all(batch_key, array("i", numbers))
+    assert list(packed) == [pack((batch_key, number)) for number in numbers]

@@ -152,7 +152,7 @@ def _in_input_order(connection: sqlite3.Connection, downloads: Shown, narrowed: 
             " ORDER BY r.ordinal, r.seq",
             (download_key, *narrowed.values),
         )
-        found.extend(chain.from_iterable(rows.fetchall()))
+        found.extend(chain.from_iterable(rows))
     return found
 
 
@@ -166,7 +166,7 @@ def _sorted(
         f" ORDER BY {_EMPTY_LAST.get(selection.sort, '')}{order}, b.attempt, b.part, b.key, r.ordinal, r.seq",
         (*(download_key for _, download_key in downloads), *narrowed.values),
     )
-    return array("q", chain.from_iterable(rows.fetchall()))
+    return array("q", chain.from_iterable(rows))
 
 
 def by_name(counted: Counts) -> dict[str, int]:
