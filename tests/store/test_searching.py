@@ -163,6 +163,14 @@ async def test_results_are_searched_while_they_arrive(store: Store) -> None:
     await writer.abort()
 
 
+@pytest.mark.parametrize("search", [Search("needle"), Search("need.e", regex=True)], ids=["bytes", "pattern"])
+async def test_a_batch_that_is_forgotten_has_no_hits(store: Store, search: Search) -> None:
+    selection = await many(store, "msgbatch_1", ["needle"])
+    await store.batches.forget("msgbatch_1")
+    assert not await store.results.search(selection, search)
+    assert await store.results.search_everywhere(search) == []
+
+
 async def test_a_pattern_that_takes_for_ever_is_given_up(store: Store) -> None:
     selection = await many(store, "msgbatch_1", ["needle", "a" * 40 + "b"])
     with pytest.raises(InputError, match="takes more than 1 s"):

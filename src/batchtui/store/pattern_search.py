@@ -18,6 +18,7 @@ from typing import IO, cast
 from batchtui.domain.errors import InputError, StoreError
 from batchtui.domain.search import Search
 from batchtui.store import pattern_child
+from batchtui.store.files import file_errors
 from batchtui.store.pattern_child import ENDED, LINE_SECONDS, NO_FILE, TOO_LONG
 
 STOP_SECONDS = 0.1
@@ -36,14 +37,15 @@ class PatternSearch:
     def __enter__(self) -> PatternSearch:
         # The child needs what is imported here, and no key.
         environ = {name: value for name, value in os.environ.items() if not name.startswith("ANTHROPIC_")}
-        self._process = subprocess.Popen(  # noqa: S603  # our own script, and nothing of the search, is run
-            [sys.executable, "-P", pattern_child.__file__],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-            start_new_session=True,
-        )
+        with file_errors(Path(sys.executable)):
+            self._process = subprocess.Popen(  # noqa: S603  # our own script, and nothing of the search, is run
+                [sys.executable, "-P", pattern_child.__file__],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+                start_new_session=True,
+            )
         self._asked, self._answers = cast("IO[bytes]", self._process.stdin), cast("IO[bytes]", self._process.stdout)
         search = self._search
         self._ask({"text": search.text, "regex": search.regex, "match_case": search.match_case})
@@ -65,8 +67,10 @@ class PatternSearch:
         """
         self._ask(str(path))
         rest = b""
+        readable = select.poll()
+        readable.register(self._answers)
         while not self._stop.is_set():
-            if not select.select([self._answers], [], [], STOP_SECONDS)[0]:
+            if not readable.poll(STOP_SECONDS * 1000):
                 continue
             read = os.read(self._answers.fileno(), READ_BYTES)
             if not read:

@@ -17,7 +17,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import TypeVar
 
-from batchtui.domain.errors import StoreError
+from batchtui.domain.errors import StoreError, UnknownIdError
 from batchtui.domain.result import searched_text
 from batchtui.domain.search import Search
 from batchtui.domain.selection import ResultKeys, Selection, pack, unpack
@@ -152,6 +152,8 @@ class Searcher:
                 try:
                     for seq in find(batch_key, download_key):
                         yield pack((batch_key, seq))
+                except UnknownIdError:
+                    continue  # Forgotten since the search began.
                 except StoreError as error:
                     if on_error is None:
                         raise
@@ -182,8 +184,9 @@ class Searcher:
         with file_errors(path):
             for offset in pattern.offsets(path):
                 seq = bisect_left(offsets, offset)
-                # A download that runs may have written more lines than the index has yet.
-                if seq < len(offsets):
+                # A download that runs may have written more lines than the index has yet, and one that has just
+                # taken the place of this has others.
+                if seq < len(offsets) and offsets[seq] == offset:
                     yield seq
 
     def _lines(self, download_key: int) -> Iterator[tuple[Lines, set[int]]]:
