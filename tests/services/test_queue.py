@@ -307,7 +307,7 @@ async def test_the_cap_is_held_to_what_the_api_counts_too(bench: Workbench, serv
 
 async def test_nothing_is_sent_by_itself_unless_it_is_asked_for(bench: Workbench, server: Served) -> None:
     await expired(bench, server)
-    assert (await bench.queue.run_due(NOW + timedelta(hours=1))).sent == ()
+    assert (await bench.queue.run_due(datetime.now(UTC) + timedelta(hours=1))).sent == ()
     assert posts(server) == 1
 
 

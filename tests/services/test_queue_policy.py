@@ -16,8 +16,6 @@ from batchtui.simulator import Fault, Served
 from tests.services.conftest import posts, request_line
 from tests.services.queueing import CREATE, end, expire, expired, submit
 
-NOW = datetime.now(UTC)
-
 
 def facts(groups: list[QueueGroup]) -> list[tuple[str, str, int, str]]:
     return [(group.cause, group.verdict, group.count, group.state) for group in groups]
