@@ -64,7 +64,7 @@ def retry_question(
             causes[cause] += many
         lines += [", ".join(f"{count(many)} {cause}" for cause, many in causes.most_common())]
         lines += [price(total_estimate(going))]
-    lines += [_attempt(plan) for plan in plans[:JOBS_SHOWN]]
+    lines += [_attempt(plan) for plan in going[:JOBS_SHOWN]]
     if len(plans) > JOBS_SHOWN:
         lines.append(f"… and {counted(len(plans) - JOBS_SHOWN, 'job')} more")
     lines.append(f"to {host(profile.base_url)}, profile {profile.name}")
