@@ -141,7 +141,7 @@ class Life:
 
     async def do_policy(self, number: int) -> None:
         self.spoil(number)
-        found = await self.bench.queue.run_due(datetime.now(UTC) + timedelta(hours=number % 3))
+        found = await self.bench.due_retries.run(datetime.now(UTC) + timedelta(hours=number % 3))
         self.refusals += [*found.errors, *found.left]
 
     async def do_race(self, number: int) -> None:
@@ -258,7 +258,7 @@ class Life:
         sent = [row.custom_id for row in plan.rows]
         assert not set(sent) & answered - self.wanted_anew
         due = [row for row in rows if row.failure.tries >= ATTEMPTS]
-        assert not {row.custom_id for row in due} & set(self.bench.queue.due(self.target, datetime.now(UTC)))
+        assert not {row.custom_id for row in due} & set(self.bench.due_retries.due(self.target, datetime.now(UTC)))
 
     async def to_the_end(self) -> None:
         """Settle all, let all end, and see that nothing was lost or doubled on the way."""

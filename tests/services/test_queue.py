@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -303,12 +302,6 @@ async def test_the_cap_is_held_to_what_the_api_counts_too(bench: Workbench, serv
         with pytest.raises(RefusedError, match="more than"):
             await bench.queue.send(plan, (low + high) / 2)
         assert posts(server) == 1
-
-
-async def test_nothing_is_sent_by_itself_unless_it_is_asked_for(bench: Workbench, server: Served) -> None:
-    await expired(bench, server)
-    assert (await bench.queue.run_due(datetime.now(UTC) + timedelta(hours=1))).sent == ()
-    assert posts(server) == 1
 
 
 async def test_the_history_of_a_row_nobody_knows(bench: Workbench, server: Served) -> None:

@@ -105,7 +105,7 @@ async def test_the_policy_waits_and_stops(
     bench = open_policy(is_automatic=True, **policy)
     await expired(bench, server)
     noon = datetime.now(UTC)
-    found = await bench.queue.run_due(noon + after)
+    found = await bench.due_retries.run(noon + after)
     assert (len(found.sent), found.errors) == (sent, ())
     assert len(found.left) == (policy.get("max_cost_usd") == 0.0)
     assert posts(server) == 1 + sent
@@ -114,12 +114,12 @@ async def test_the_policy_waits_and_stops(
 async def test_the_pause_of_the_policy_grows(open_policy: Callable[..., Workbench], server: Served) -> None:
     bench = open_policy(is_automatic=True)
     await expired(bench, server)
-    assert (await bench.queue.run_due(datetime.now(UTC) + timedelta(minutes=6))).sent
+    assert (await bench.due_retries.run(datetime.now(UTC) + timedelta(minutes=6))).sent
     expire(server)
     await bench.sync.update()
     await bench.downloads.download_due()
-    assert not (await bench.queue.run_due(datetime.now(UTC) + timedelta(minutes=6))).sent
-    assert (await bench.queue.run_due(datetime.now(UTC) + timedelta(minutes=11))).sent
+    assert not (await bench.due_retries.run(datetime.now(UTC) + timedelta(minutes=6))).sent
+    assert (await bench.due_retries.run(datetime.now(UTC) + timedelta(minutes=11))).sent
 
 
 async def test_what_was_canceled_stays_so(open_policy: Callable[..., Workbench], server: Served) -> None:
@@ -151,10 +151,10 @@ async def test_what_the_api_refuses_is_held_and_not_tried_again_and_again(
     await expired(bench, server)
     refusal = Fault(kind="refuse", method="POST", path=CREATE, status=400, error_type="invalid_request_error")
     server.simulator.faults.pending.append(refusal)
-    found = await bench.queue.run_due(datetime.now(UTC) + timedelta(hours=1))
+    found = await bench.due_retries.run(datetime.now(UTC) + timedelta(hours=1))
     assert [type(error) for error in found.errors] == [RejectedError]
     assert facts(bench.queue.groups()) == [("expired", "resend", 3, "held")]
-    again = await bench.queue.run_due(datetime.now(UTC) + timedelta(hours=1))
+    again = await bench.due_retries.run(datetime.now(UTC) + timedelta(hours=1))
     assert (again.sent, again.errors) == ((), ())
 
 
@@ -170,3 +170,9 @@ async def test_a_foreign_batch_is_listed_and_never_sent(
     (row,) = bench.queue.rows(bench.queue.jobs()[0])
     assert (row.is_sendable, row.failure.length) == (False, 0)
     assert "attach" in row.why
+
+
+async def test_nothing_is_sent_by_itself_unless_it_is_asked_for(bench: Workbench, server: Served) -> None:
+    await expired(bench, server)
+    assert (await bench.due_retries.run(datetime.now(UTC) + timedelta(hours=1))).sent == ()
+    assert posts(server) == 1

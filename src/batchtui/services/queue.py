@@ -4,27 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from batchtui.domain.edits import with_changes
 from batchtui.domain.errors import (
-    ApiError,
-    BatchtuiError,
     LintError,
     RefusedError,
-    RejectedError,
     UnknownIdError,
 )
 from batchtui.domain.estimate import require_affordable
 from batchtui.domain.human import counted
-from batchtui.domain.policy import RetryPolicy
 from batchtui.domain.queue import Attempted, Choice, QueueGroup, QueueRow, groups
 from batchtui.domain.request import encode_request
-from batchtui.domain.result import ERRORED, EXPIRED, SUCCEEDED
+from batchtui.domain.result import SUCCEEDED
 from batchtui.domain.retry import MISSING
-from batchtui.domain.verdicts import RESEND
 from batchtui.services import editing
 from batchtui.services.editing import UNCHANGED
 from batchtui.services.find import Target
@@ -35,18 +28,6 @@ from batchtui.store import Store
 
 if TYPE_CHECKING:
     from batchtui.domain.template.model import Template
-
-BY_ITSELF = frozenset({ERRORED, EXPIRED})
-"""Outcomes that the policy sends again. What was canceled was meant to be; what did not arrive may be paid for."""
-
-
-@dataclass(frozen=True, slots=True)
-class DueRun:
-    """What the policy did at one moment: what it sent, what a person has to look at, and what went wrong."""
-
-    sent: tuple[Submission, ...] = ()
-    left: tuple[RefusedError, ...] = ()
-    errors: tuple[BatchtuiError, ...] = ()
 
 
 class Queue:
@@ -59,7 +40,6 @@ class Queue:
         *,
         profile: str,
         base_url: str,
-        policy: RetryPolicy,
         max_cost_usd: float | None,
         require_writable: Callable[[str], None],
         count_sample: Callable[[Prepared], Awaitable[Prepared]],
@@ -68,18 +48,17 @@ class Queue:
         self._retries = retries
         self._profile = profile
         self._base_url = base_url
-        self._policy = policy
         self._max_cost_usd = max_cost_usd
         self._require_writable = require_writable
         self._count_sample = count_sample
 
     def jobs(self) -> list[Target]:
         """Return the jobs that have rows in the queue, in whatever state, newest first."""
-        return [target for target in self._candidates() if self._retries.queue(target)]
+        return [target for target in self.candidates() if self._retries.queue(target)]
 
     def groups(self, target: Target | None = None) -> list[QueueGroup]:
         """Return the rows of a batch, a job or all jobs as groups of equal causes, biggest first within a job."""
-        targets = self._candidates() if target is None else [target]
+        targets = self.candidates() if target is None else [target]
         return [group for one in targets for group in groups(one.job.id, one.job.name, self._retries.queue(one))]
 
     def rows(self, target: Target, custom_ids: Collection[str] | None = None) -> list[QueueRow]:
@@ -211,33 +190,6 @@ class Queue:
         finally:
             await discard(prepared)
 
-    async def run_due(self, now: datetime) -> DueRun:
-        """Send what the policy lets go by itself at this moment, each job for itself.
-
-        What could cost more than a cap, or has no known price where there is one, is left to a person. Rows that
-        the API refuses are held, or they would be tried again and again.
-        """
-        sent: list[Submission] = []
-        left: list[RefusedError] = []
-        errors: list[BatchtuiError] = []
-        for target in self._candidates() if self._policy.allows(now) else ():
-            custom_ids = await asyncio.to_thread(self.due, target, now)
-            if not custom_ids:
-                continue
-            try:
-                plan = await asyncio.to_thread(self._retries.plan, target, custom_ids=custom_ids)
-                sent.append(await self.send(plan, self._policy_cap_usd()))
-            except RefusedError as error:
-                left.append(_left(target, len(custom_ids), error))
-            except (LintError, RejectedError) as error:
-                await self.hold(target, custom_ids)
-                errors.append(error)
-            except BatchtuiError as error:
-                errors.append(error)
-                if isinstance(error, ApiError):
-                    break
-        return DueRun(tuple(sent), tuple(left), tuple(errors))
-
     def history(self, target: Target, custom_id: str) -> list[Attempted]:
         """Return what became of a row in each attempt, oldest first; raises `UnknownIdError` if it was in none."""
         found: list[Attempted] = []
@@ -267,7 +219,7 @@ class Queue:
         (line,) = self._retries.request_lines(self._open_to_change(target, [custom_id]))
         return editing.request_text(line)
 
-    def _candidates(self) -> list[Target]:
+    def candidates(self) -> list[Target]:
         """Return the jobs that may have rows in the queue."""
         summaries = map(self._store.jobs.summary, self._store.queue.jobs(self._profile, self._base_url))
         return [Target(summary.job, summary.batches, is_job=True) for summary in summaries]
@@ -316,39 +268,7 @@ class Queue:
         places = [(row.custom_id, row.failure.attempt) for row in rows]
         await self._store.queue.decide(target.job.id, places, choice=choice, edits=edits, params=params)
 
-    def due(self, target: Target, now: datetime) -> list[str]:
-        """Return the rows of a job that may go out by themselves at this moment."""
-        summary = self._store.jobs.summary(target.job.id)
-        if summary.open_intents:
-            return []
-        ended_at = {
-            stored.key: stored.batch.ended_at or stored.batch.created_at
-            for stored in summary.batches
-            if stored.batch.cancel_initiated_at is None
-        }
-        return [
-            row.custom_id
-            for row in self._retries.queue(target)
-            if row.is_sendable
-            and row.verdict == RESEND
-            and row.failure.type in BY_ITSELF
-            and row.failure.batch_key in ended_at
-            and self._policy.is_due(row.failure.tries, ended_at[row.failure.batch_key], now)
-        ]
-
-    def _policy_cap_usd(self) -> float | None:
-        caps = (self._policy.max_cost_usd, self._max_cost_usd)
-        return min((cap for cap in caps if cap is not None), default=None)
-
 
 def _must_be_chosen(row: QueueRow) -> bool:
     """Return whether a row that is let go would stay where it is without a word of its own."""
     return row.state == "given_up" or row.failure.type == SUCCEEDED
-
-
-def _left(target: Target, count: int, error: RefusedError) -> RefusedError:
-    return RefusedError(
-        f"{target.job.name}: {counted(count, 'row')} not sent again by themselves: {error.what}",
-        unharmed=error.unharmed,
-        todo=f"`batchtui queue run {target.job.name}` sends them if you want it so.",
-    )

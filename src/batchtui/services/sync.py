@@ -23,7 +23,7 @@ from batchtui.services.submit import Submission, Submissions
 from batchtui.store import Change, Store
 
 if TYPE_CHECKING:
-    from batchtui.services.queue import DueRun
+    from batchtui.services.due import DueRun
 
 RunDue = Callable[[datetime], Awaitable["DueRun"]]
 """Sends the failed rows that may go out again by themselves at a moment."""

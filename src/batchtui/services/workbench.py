@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from batchtui.services.adopt import Adoptions
     from batchtui.services.compose import Composer
     from batchtui.services.download import Downloads
+    from batchtui.services.due import DueRetries
     from batchtui.services.export import Exports
     from batchtui.services.find import Finder
     from batchtui.services.manage import Management
@@ -98,7 +99,7 @@ class Workbench:
             self.models,
             profile=self.profile.name,
             feeds=not self.profile.read_only,
-            run_due=self.queue.run_due if self.profile.policy.is_automatic else None,
+            run_due=self.due_retries.run if self.profile.policy.is_automatic else None,
         )
 
     @cached_property
@@ -152,10 +153,22 @@ class Workbench:
             self.retries,
             profile=self.profile.name,
             base_url=self.gateway.base_url,
-            policy=self.profile.policy,
             max_cost_usd=self.profile.max_cost_usd,
             require_writable=self.require_writable,
             count_sample=self.count_sample,
+        )
+
+    @cached_property
+    def due_retries(self) -> DueRetries:
+        """Sending again what needs no question."""
+        from batchtui.services.due import DueRetries
+
+        return DueRetries(
+            self.store,
+            self.retries,
+            self.queue,
+            policy=self.profile.policy,
+            max_cost_usd=self.profile.max_cost_usd,
         )
 
     @cached_property
