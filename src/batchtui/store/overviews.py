@@ -109,7 +109,7 @@ def _sorted(ordinals: array[int]) -> tuple[array[int], bool]:
         if place[ordinal]:
             return array("i", sorted(range(len(ordinals)), key=ordinals.__getitem__)), False
         place[ordinal] = seq + 1
-    return array("i", [seq - 1 for seq in place if seq]), True
+    return array("i", (seq - 1 for seq in place if seq)), True
 
 
 def _swapped(order: array[int]) -> array[int]:
