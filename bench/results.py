@@ -52,7 +52,7 @@ Command = Sequence[object]
 
 
 JQ_RARE = f"""
-select((.result.message.content[0].text // "") | ascii_downcase | contains("{gen_data.RARE}")) | .custom_id
+select((.result.message.content[0].text // "") | test("{gen_data.RARE}"; "i")) | .custom_id
 """
 
 
