@@ -60,6 +60,34 @@ def test_a_file_that_it_was_not_made_from(
     assert list((shell.home / "spool").iterdir()) == []
 
 
+def test_a_part_of_the_file_is_retried_and_the_rest_is_named(
+    server: Server, shell: Shell, foreign: str, requests_file: Path, tmp_path: Path
+) -> None:
+    lines = requests_file.read_bytes().splitlines()
+    some = write_lines(tmp_path / "some.jsonl", *lines[2:6])
+    strange = write_lines(tmp_path / "strange.jsonl", *lines[2:6], request("nobody"))
+    early = shell("adopt", foreign, "--requests", some, "--partial")
+    assert (early.code, "are not here" in early.stderr) == (1, True)
+    server.control(expire="all")
+    shell("sync")
+    whole = shell("adopt", foreign, "--requests", some)
+    assert (whole.code, "--partial" in whole.stderr) == (1, True)
+    other = shell("adopt", foreign, "--requests", strange, "--partial")
+    assert (other.code, "nobody" in other.stderr) == (1, True)
+    assert shell("adopt", foreign, "--requests", some, "--partial").code == 0
+    rows = shell("queue", "list", "--rows", "--json").json
+    assert {row["custom_id"] for row in rows if row["request"] == "known"} == {f"row-{n}" for n in range(2, 6)}
+    assert len(rows) == 10
+    retry = shell("retry", foreign, "--yes", "--json")
+    assert (retry.json["rows"], retry.json["without_request"], retry.json["skipped"]) == (4, 6, 6)
+    assert "6 without a known request" in retry.stderr
+    server.control(end="all")
+    assert shell("sync").code == 0, "what is not known of it is no mismatch"
+    left = shell("queue", "list", "--rows", "--json").json
+    assert {row["request"] for row in left} == {"unknown"}
+    assert len(left) == 6
+
+
 def test_a_job_of_several_batches_is_not_one(server: Server, shell: Shell, requests_file: Path) -> None:
     shell("submit", requests_file, "--yes")
     server.control(expire="all")

@@ -89,10 +89,11 @@ def rename(given: Given, id_: str, name: str, as_json: bool) -> None:
 @click.command("adopt")
 @click.argument("id_", metavar="ID", type=options.TEXT)
 @click.option("--requests", "file", metavar="FILE", type=options.readable_file, help="The file it was made from.")
+@click.option("--partial", is_flag=True, help="The file has only some of its requests; these can be retried.")
 @options.as_json
 @options.general
 @click.pass_obj
-def adopt(given: Given, id_: str, file: Path | None, as_json: bool) -> None:
+def adopt(given: Given, id_: str, *, file: Path | None, partial: bool, as_json: bool) -> None:
     """Bring in a batch made elsewhere, with its requests.
 
     The file is kept beside it; if its results can be had, they are compared with it first.
@@ -109,7 +110,7 @@ def adopt(given: Given, id_: str, file: Path | None, as_json: bool) -> None:
             )
         if lines is not None:
             target = desk.wait(brought_home(bench, target))
-            desk.wait(bench.adoptions.attach(target.batches[0], lines, lines.source))
+            desk.wait(bench.adoptions.attach(target.batches[0], lines, lines.source, is_partial=partial))
         stored = bench.store.batches.get(target.batches[0].id)
         if as_json:
             out_json(batch_object(stored))

@@ -114,12 +114,16 @@ class Batches:
     def stranger_count(self, key: int) -> int:
         """Return how many results of a batch have a custom_id that none of its requests has.
 
-        It is 0 where its requests or results are not known, and found in no time: strangers come after all others.
+        It is 0 where its requests or results are not known, or only some of its requests were attached. It is found
+        in no time: strangers come after all others.
         """
         with self._database.reading() as connection:
             row = connection.execute(
                 "SELECT count(*) FROM results r JOIN batches b ON b.download_key = r.download_key WHERE b.key = ?1"
-                " AND r.ordinal > (SELECT max(ordinal) FROM requests WHERE batch_key = ?1) AND r.custom_id <> ''",
+                " AND r.ordinal > (SELECT max(ordinal) FROM requests WHERE batch_key = ?1) AND r.custom_id <> ''"
+                " AND (EXISTS (SELECT 1 FROM intents WHERE batch_id = b.id) OR"
+                " b.succeeded + b.errored + b.canceled + b.expired <="
+                " (SELECT count(*) FROM requests WHERE batch_key = ?1))",
                 (key,),
             ).fetchone()
         return int(row[0])
