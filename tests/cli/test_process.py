@@ -95,7 +95,7 @@ def test_what_needs_no_network_starts_without_the_slow_modules(shell: Shell, arg
 
 
 def test_a_reader_that_goes_away_is_not_talked_about(server: Server, shell: Shell, tmp_path: Path) -> None:
-    file = write_lines(tmp_path / "many.jsonl", *(request(f"row-{number}") for number in range(400)))
+    file = write_lines(tmp_path / "many.jsonl", *(request(f"row-{number}") for number in range(2_000)))
     shell("submit", file, "--yes")
     server.control(end="all")
     assert shell("sync").code == 0

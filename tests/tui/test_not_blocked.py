@@ -12,7 +12,6 @@ from tests.tui.conftest import (
     submit,
     until,
     until_shown,
-    until_told,
 )
 
 
@@ -80,8 +79,7 @@ async def test_a_refused_key_is_told(bench: Workbench, server: Served) -> None:
     server.simulator.faults.pending.append(Fault(kind="refuse", status=401, error_type="authentication_error"))
     app = make_app(bench)
     async with app.run_test(size=NARROW, notifications=True) as pilot:
-        await until_shown(pilot, "✗ key refused")
-        await until_told(pilot, "key")
+        await until_shown(pilot, "Your API key", "401 authentication_error")
 
 
 async def test_a_batch_sent_by_another_process_is_asked_for_soon(

@@ -31,8 +31,11 @@ def out(text: str) -> None:
 
 def out_bytes(data: bytes) -> None:
     """Print bytes on stdout exactly as they are."""
+    rest = memoryview(data)
     with writing():
-        sys.stdout.buffer.write(data)
+        # Where Python does not buffer, one write need not take all.
+        while rest:
+            rest = rest[sys.stdout.buffer.write(rest) :]
 
 
 def out_json(value: object) -> None:
