@@ -16,11 +16,12 @@ from batchtui.tui.screens.help import HelpScreen
 from batchtui.tui.screens.params import ParamsScreen
 from batchtui.tui.screens.results import ResultsScreen
 from batchtui.tui.screens.retry import RetryScreen
+from batchtui.tui.screens.search import SearchScreen
 from batchtui.tui.screens.settle import SettleScreen
 from batchtui.tui.screens.submit import SubmitScreen
 from batchtui.tui.widgets.choices import Choices, Toggle
 from batchtui.tui.widgets.dialogs import ConfirmScreen, PromptScreen
-from batchtui.tui.widgets.filter_line import FilterLine
+from batchtui.tui.widgets.filter_line import FilterLine, FindLine
 from batchtui.tui.widgets.menu import MenuScreen
 from batchtui.tui.widgets.navigation import MOVE_BINDINGS
 from batchtui.tui.widgets.virtual_table import VirtualTable
@@ -39,12 +40,14 @@ DIALOGS = (
     DataPicker,
     ExportScreen,
     FilterLine,
+    FindLine,
     FirstStartScreen,
     HelpScreen,
     MenuScreen,
     ParamsScreen,
     PromptScreen,
     RetryScreen,
+    SearchScreen,
     SettleScreen,
     SubmitScreen,
     Toggle,
@@ -66,6 +69,7 @@ def test_every_key_can_be_remapped_and_has_a_help() -> None:
         *ROOMS["batches"],
         *bindings.RESULT_TABLE,
         *bindings.RESULTS,
+        *bindings.GROUP_TABLE,
         *VirtualTable.BINDINGS,
         *(binding for dialog in DIALOGS for binding in dialog.BINDINGS),
     ]
