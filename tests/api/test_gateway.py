@@ -313,7 +313,11 @@ def test_a_base_url_that_may_not_be_used_is_refused_at_once() -> None:
 
 
 async def test_any_text_can_be_counted(serve: Serve, connect: Connect) -> None:
-    server = serve(lambda exchange: exchange.reply(200, b'{"input_tokens": 3}'))
+    def count(exchange: Exchange) -> None:
+        exchange.read_body()
+        exchange.reply(200, b'{"input_tokens": 3}')
+
+    server = serve(count)
     assert await connect(server.url).count_tokens({"model": "m", "messages": "lone \ud800", "max_tokens": 5}) == 3
     (request,) = server.requests
     request_body = json.loads(request.body)
