@@ -327,3 +327,14 @@ async def test_other_servers_are_not_in_the_queue(bench: Workbench, server: Serv
     assert elsewhere.queue.jobs() == []
     assert elsewhere.queue.groups() == []
     await elsewhere.close()
+
+
+async def test_an_answer_that_is_gone_is_a_matter_for_a_person(bench: Workbench, server: Served) -> None:
+    target = await submit(bench, [request_line("a"), request_line("b")])
+    await bench.store.batches.set_results_state(target.batches[0].id, "gone")
+    assert [(group.cause, group.verdict, group.count) for group in bench.queue.groups()] == [
+        ("gone", "edit_first", 2)
+    ]
+    assert bench.queue.plan(target).rows == ()
+    assert len(bench.retries.plan(target, include_invalid=True).rows) == 2
+    assert [one.outcome for one in bench.queue.history(target, "a")] == ["gone"]

@@ -114,10 +114,12 @@ async def test_a_second_line_of_the_same_request_can_only_help(store: Store) -> 
     assert names(store.results.failed([stored.key])) == [f"b:expired:{stored.key}"]
 
 
-async def test_gone_results_are_not_failures(store: Store) -> None:
+async def test_gone_results_are_named_and_a_later_answer_counts(store: Store) -> None:
     key = await attempt(store, "job", 1, "a:s", runs=True)
     await store.batches.set_results_state("msgbatch_job_1_1", "gone")
-    assert store.results.failed([key]) == []
+    assert names(store.results.failed([key])) == [f"a:gone:{key}"]
+    again = await attempt(store, "job", 2, "a:s")
+    assert store.results.failed([key, again]) == []
 
 
 Attempts = list[dict[str, str]]

@@ -14,6 +14,9 @@ from batchtui.domain.verdicts import Verdict, Verdicts, verdicts
 MISSING = "missing"
 """Our word for a request that has no result line though its batch has ended."""
 
+GONE = "gone"
+"""Our word for a request whose result the API dropped before it came here."""
+
 
 class FailedRow(msgspec.Struct, frozen=True, gc=False):
     """A row of a job whose newest answer is not a success; `batch_key` holds its request, at `offset`.

@@ -17,7 +17,7 @@ from batchtui.domain.human import counted
 from batchtui.domain.queue import Attempted, Choice, QueueGroup, QueueRow, groups
 from batchtui.domain.request import encode_request
 from batchtui.domain.result import SUCCEEDED
-from batchtui.domain.retry import MISSING
+from batchtui.domain.retry import GONE, MISSING
 from batchtui.services import editing
 from batchtui.services.editing import UNCHANGED
 from batchtui.services.find import Target
@@ -203,7 +203,7 @@ class Queue:
             if line is None and not outcomes:
                 continue
             if not outcomes:
-                state = {"complete": MISSING, "gone": "gone"}.get(stored.results, "running")
+                state = {"complete": MISSING, "gone": GONE}.get(stored.results, "running")
                 outcomes = [(state, None, None, None)]
             is_edited = before is not None and line is not None and line != before
             found += (Attempted(stored.attempt, stored.id, *outcome, is_edited) for outcome in outcomes)

@@ -11,7 +11,7 @@ import msgspec
 
 from batchtui.domain.errors import StoreError
 from batchtui.domain.result import SUCCEEDED
-from batchtui.domain.retry import MISSING, FailedRow
+from batchtui.domain.retry import GONE, MISSING, FailedRow
 from batchtui.store import batch_rows
 from batchtui.store.conditions import FLAGS
 from batchtui.store.ordinals import request_count
@@ -35,6 +35,11 @@ _MISSING = f"""
         q.model, q.max_tokens FROM requests q
     WHERE q.batch_key = ?2 AND q.ordinal NOT IN (SELECT ordinal FROM results WHERE download_key = ?1)
     ORDER BY q.ordinal
+"""
+
+_GONE = f"""
+    SELECT custom_id, '{GONE}', NULL, NULL, batch_key, offset, length, ?2, model, max_tokens
+    FROM requests WHERE batch_key = ?1 ORDER BY ordinal
 """
 
 _WITHOUT_REQUEST = f"""
@@ -72,14 +77,19 @@ def failed(connection: sqlite3.Connection, batch_keys: Sequence[int]) -> list[Fa
                 unharmed="Nothing was sent.",
                 todo="Try again in a moment; if it stays, run `batchtui doctor --repair`.",
             )
-        if results != "complete":
+        if results not in {"complete", "gone"}:
             not_failed.update(_requested(connection, key))
             continue
         if len(batches) > 1:
             not_failed.update(_succeeded(connection, download_key))
         known = request_count(connection, key)
-        rows = _of_requests(connection, key, download_key, attempt, known) if requests == "indexed" else []
-        if (requests == "unknown" or known < total) and not sent_here:
+        if results == "gone":
+            rows = [FailedRow(*row) for row in connection.execute(_GONE, (key, attempt))]
+        elif requests == "indexed":
+            rows = _of_requests(connection, key, download_key, attempt, known)
+        else:
+            rows = []
+        if results == "complete" and (requests == "unknown" or known < total) and not sent_here:
             # Not all of its requests were attached, or none. Of one sent from here such a result is a stranger.
             found = connection.execute(_WITHOUT_REQUEST, (download_key, key, attempt, known))
             rows += [FailedRow(*row) for row in found]

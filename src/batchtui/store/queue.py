@@ -32,7 +32,7 @@ _JOBS = """
     SELECT b.job_id, o.counts, b.processing + b.succeeded + b.errored + b.canceled + b.expired,
         b.job_id IN (SELECT job_id FROM queue_rows)
     FROM batches b LEFT JOIN overviews o ON o.download_key = b.download_key
-    WHERE b.profile = ?1 AND b.base_url = ?2 AND b.results = 'complete'
+    WHERE b.profile = ?1 AND b.base_url = ?2 AND b.results IN ('complete', 'gone')
         AND b.job_id NOT IN (SELECT job_id FROM batches WHERE requests = 'unindexed')
     ORDER BY b.created_at DESC, b.key DESC
 """
