@@ -77,7 +77,9 @@ def test_grep_reads_the_whole_output(ended: Server, shell: Shell) -> None:
     everything = shell("results", "mixed", "--json").json
     word = next(row["text"].split()[-1] for row in everything if row["text"])
     found = shell("results", "mixed", "--grep", word.upper(), "--json").json
-    assert found == [row for row in everything if word.casefold() in (row["text"] or row["error_message"] or "").casefold()]
+    assert found == [
+        row for row in everything if word.casefold() in (row["text"] or row["error_message"] or "").casefold()
+    ]
     nothing = shell("results", "mixed", "--grep", "no such text anywhere")
     assert (nothing.code, nothing.stdout) == (0, b"")
 
