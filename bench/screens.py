@@ -185,11 +185,12 @@ def measure(home: Path, presses: int) -> None:
         environ.pop(name, None)
     screens = Terminal([sys.executable, "-m", "batchtui"], environ)
     try:
-        screens.until(b"msgbatch_bench"[:8])
-        screens.rest(2.0)
+        # The first poll imports the SDK, which takes a second and 50 MiB; it finds no server, and is not measured here.
+        screens.until(b"unreachable")
         screens.press(b"=")
-        screens.rest(1.0)
-        print(f"{'memory of the list of batches':<34}{'':>5}{screens.memory_mib():>9.1f} MiB")
+        screens.rest(2.0)
+        before_mib = screens.memory_mib()
+        print(f"{'memory of the list of batches':<34}{'':>5}{before_mib:>9.1f} MiB, with the SDK")
         table("open: first rows", [screens.until(b"\xe2\x9c\x93 succeeded", keys=ENTER)], "100")
         screens.rest(1.0)
         again = []
@@ -199,7 +200,7 @@ def measure(home: Path, presses: int) -> None:
             again.append(screens.until(b"\xe2\x9c\x93 succeeded", keys=ENTER))
             screens.rest()
         table("open again", again, "100")
-        print(f"{'memory with the rows open':<34}{'':>5}{screens.memory_mib():>9.1f} MiB  60")
+        print(f"{'more with the rows open':<34}{'':>5}{screens.memory_mib() - before_mib:>9.1f} MiB")
         table("page down", several(lambda: screens.press(PAGE_DOWN), presses), "12 / 25")
         table("page up", several(lambda: screens.press(PAGE_UP), presses))
         table("down", several(lambda: screens.press(DOWN), presses))
@@ -216,7 +217,7 @@ def measure(home: Path, presses: int) -> None:
         table("failed only", failed, "100")
         table("all again", everything)
         search(screens)
-        print(f"{'memory at the end':<34}{'':>5}{screens.memory_mib():>9.1f} MiB  60")
+        print(f"{'more at the end':<34}{'':>5}{screens.memory_mib() - before_mib:>9.1f} MiB")
     finally:
         screens.stop()
 
@@ -243,7 +244,7 @@ def search(screens: Terminal) -> None:
         screens.rest()
         started = time.perf_counter()
         first.append(screens.until(rb"[1-9]\d* hits?", keys=ENTER))
-        last.append(screens.until(rb"(?s)7 hits.*n N walk", since=started))
+        last.append(screens.until(rb"(?s)hits.*n N walk", since=started))
         screens.rest()
         screens.press(b"n")
         screens.press(ESCAPE)

@@ -23,7 +23,9 @@ with open(path, "w") as file:
 def failed(server: Server, shell: Shell, tmp_path: Path) -> Server:
     """Two jobs: `rivers`, of which 3 rows expired, and `invalid`, with 2 rows whose model is not known."""
     rivers = write_lines(tmp_path / "rivers.jsonl", *(request(f"row-{number}") for number in range(3)))
-    lines = [request(f"bad-{number}", model="claude-no-such-model", metadata={"user_id": "u"}) for number in range(2)]
+    lines = [
+        request(f"bad-{number}", model="claude-no-such-model", metadata={"user_id": "u"}) for number in range(2)
+    ]
     invalid = write_lines(tmp_path / "invalid.jsonl", *lines)
     server.control(settings={"expire_rate": 1.0})
     for file in (rivers, invalid):

@@ -228,8 +228,11 @@ class Life:
         answered = {row.facts.custom_id for row in final if row.facts.succeeded}
         waiting = [row.custom_id for row in self.bench.queue.rows(target)]
         assert len(waiting) == len(set(waiting)), "twice in the queue"
-        summary = store.jobs.summary(target.job.id)
-        under_way = store.queue.under_way(summary.open_intents)
+        under_way = {
+            json.loads(line)["custom_id"]
+            for intent in store.jobs.summary(target.job.id).open_intents
+            for line in store.files.spool_path(intent.id).read_bytes().splitlines()
+        }
         for stored in target.batches:
             if stored.results != "complete":
                 under_way |= store.requests.custom_ids(stored.key)
