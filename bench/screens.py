@@ -185,7 +185,7 @@ def measure(home: Path, presses: int) -> None:
         environ.pop(name, None)
     screens = Terminal([sys.executable, "-m", "batchtui"], environ)
     try:
-        # The first poll imports the SDK, which takes a second and 50 MiB; it finds no server, and is not measured here.
+        # The first poll imports the SDK, which takes a second and 50 MiB; it finds no server and is not measured.
         screens.until(b"unreachable")
         screens.press(b"=")
         screens.rest(2.0)
