@@ -48,7 +48,7 @@ print(duckdb.sql(f"SELECT count(*) FROM {lines} WHERE {sys.argv[2]}"))
 
 
 Command = Sequence[object]
-"""Words, and functions that are called for one each time."""
+"""Words, and functions that give a new path each time; what is there afterwards is removed."""
 
 
 JQ_RARE = f"""
@@ -102,7 +102,8 @@ class Bench:
     def run(self, way: Way) -> None:
         if way.command is None:
             return
-        command = [str(part() if callable(part) else part) for part in way.command]
+        made = {position: part() for position, part in enumerate(way.command) if callable(part)}
+        command = [str(made.get(position, part)) for position, part in enumerate(way.command)]
         environ = {"ANTHROPIC_API_KEY": "any", "PATH": os.environ["PATH"], "HOME": str(self.folder)}
         start = time.perf_counter()
         with (self.folder / "output").open("w+b") as output, (self.folder / "errors").open("w+b") as errors:
@@ -115,6 +116,8 @@ class Bench:
             if process.returncode:
                 sys.exit(f"{way.name} failed: {' '.join(command)}\n{errors.read().decode()[-2000:]}")
             figures = json.loads(output.read()) if "result_ways.py" in command[1] else {}
+        for path in made.values():
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
         way.figures.append(figures)
         way.seconds.append(figures["inner"] if way.inner else seconds)
         way.peaks_mib.append(figures.get("peak_mib", used.ru_maxrss / 1024))
