@@ -187,9 +187,8 @@ class BatchtuiApp(App[None]):
         why_not = screen.why_not if isinstance(screen, Room) else lambda _action: ""
         await self.push_screen(HelpScreen(keys_here(screen, why_not)))
 
-    def delay_update(self, delay: float = 0.01) -> None:
-        """Change rooms at once: the longer pause of Textual hides a blink that is not there."""
-        super().delay_update(delay)
+    def delay_update(self, delay: float = 0.0) -> None:
+        """Change rooms without the pause in which Textual hides how a screen comes about: ours come as a whole."""
 
     async def action_room(self, name: str) -> None:
         """Go to a room."""

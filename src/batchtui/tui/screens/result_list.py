@@ -30,6 +30,9 @@ from batchtui.tui.widgets.virtual_table import VirtualTable
 ELAPSED_SECONDS = 1
 """How often the words in place of results are written anew."""
 
+PAINTED_SECONDS = 0.05
+"""How long the terminal gets to paint the first rows before all are looked for."""
+
 FILTER_HINT = "words, status: error: stop: model: flag: id: tokens>500 cost>0.01, ! turns a term round"
 
 
@@ -113,7 +116,7 @@ class ResultList(Room):
             self._wanted = query = self._query(self.target)
             if self.found is None and (found := find_first(self.reader, query)):
                 self.show_found(found)
-                self.call_after_refresh(self._begin_to_look)
+                self.set_timer(PAINTED_SECONDS, self._begin_to_look)
             else:
                 self._begin_to_look()
 
