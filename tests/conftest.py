@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import os
+import signal
 
 import pytest
 
 KEPT = "BATCHTUI_TEST_"
+
+
+def pytest_configure() -> None:
+    """Let Ctrl-C be felt by the programs under test: a run in the background begins with it ignored."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
