@@ -25,6 +25,11 @@ async def refreshed(bench: Workbench, target: Target) -> Target:
     return reread(bench, target) if running else target
 
 
+async def found_at_home(bench: Workbench, id_: str) -> Target:
+    """Return what an id names, with the results of what has ended."""
+    return await brought_home(bench, await bench.finder.find(id_))
+
+
 async def brought_home(bench: Workbench, target: Target) -> Target:
     """Refresh a target and download the results of what has ended, and return it as it is now."""
     target = await refreshed(bench, target)

@@ -10,7 +10,7 @@ import click
 from batchtui.cli import options
 from batchtui.cli.ask import price
 from batchtui.cli.desk import Desk, opened
-from batchtui.cli.fresh import brought_home
+from batchtui.cli.fresh import found_at_home
 from batchtui.cli.options import Given
 from batchtui.cli.output import out_json, out_table, say
 from batchtui.cli.retry import agree_to, edit_rows, left_words, question, send_plan
@@ -192,11 +192,7 @@ _command(
 def _targets(desk: Desk, id_: str | None) -> list[Target]:
     if id_ is None:
         return desk.bench.queue.jobs()
-    return [desk.wait(_ready(desk, id_))]
-
-
-async def _ready(desk: Desk, id_: str) -> Target:
-    return await brought_home(desk.bench, await desk.bench.finder.find(id_))
+    return [desk.wait(found_at_home(desk.bench, id_))]
 
 
 def _narrowed(desk: Desk, id_: str | None, only: str | None, custom_ids: Sequence[str]) -> Narrowed:

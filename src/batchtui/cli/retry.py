@@ -12,7 +12,7 @@ from batchtui.cli import options
 from batchtui.cli.ask import agree, price
 from batchtui.cli.desk import Desk, opened
 from batchtui.cli.editor import edited
-from batchtui.cli.fresh import brought_home
+from batchtui.cli.fresh import found_at_home
 from batchtui.cli.options import Given
 from batchtui.cli.output import out_json, out_table, say
 from batchtui.cli.report import report_problems
@@ -68,7 +68,7 @@ def retry(
         bench = desk.bench
         if not dry_run:
             bench.require_writable("send")
-        target = desk.wait(_ready(desk, id_))
+        target = desk.wait(found_at_home(desk.bench, id_))
         if edit:
             edit_rows(desk, target, only, custom_ids)
         plan = bench.retries.plan(
@@ -94,10 +94,6 @@ def retry(
             print_sent(sent)
         else:
             _print_causes(plan)
-
-
-async def _ready(desk: Desk, id_: str) -> Target:
-    return await brought_home(desk.bench, await desk.bench.finder.find(id_))
 
 
 def edit_rows(desk: Desk, target: Target, only: str | None, custom_ids: Sequence[str]) -> None:
