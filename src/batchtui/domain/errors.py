@@ -40,6 +40,11 @@ if TYPE_CHECKING:
     from batchtui.domain.template.problem import TemplateProblem
 
 
+def os_reason(error: OSError) -> str:
+    """Return the words of the operating system for what went wrong, to stand after a name and a colon."""
+    return (error.strerror or str(error)).lower()
+
+
 class BatchtuiError(Exception):
     """Something a user can be told: what happened, what was not harmed, and what to do.
 

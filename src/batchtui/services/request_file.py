@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from batchtui.domain.errors import InputError
+from batchtui.domain.errors import InputError, os_reason
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -111,7 +111,7 @@ class _Endable(io.RawIOBase):
 
 def _unreadable(source: str, error: OSError) -> InputError:
     return InputError(
-        f"{source}: {(error.strerror or str(error)).lower()}.",
+        f"{source}: {os_reason(error)}.",
         unharmed=_UNHARMED,
         todo="Give a file that can be read, or - for stdin.",
     )

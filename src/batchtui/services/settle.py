@@ -11,7 +11,7 @@ from pathlib import Path
 
 from batchtui.api.gateway import Gateway
 from batchtui.domain.batch import Batch, BatchFilter, StoredBatch
-from batchtui.domain.errors import RefusedError, StoreError, UnknownIdError
+from batchtui.domain.errors import RefusedError, StoreError, UnknownIdError, os_reason
 from batchtui.domain.estimate import Estimate
 from batchtui.domain.human import counted
 from batchtui.domain.job import Intent
@@ -146,7 +146,7 @@ def _spool_errors(spool: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise StoreError(
-            f"{spool}: {(error.strerror or str(error)).lower()}.",
+            f"{spool}: {os_reason(error)}.",
             unharmed="Nothing was sent.",
             todo="Submit the file again and discard this one.",
         ) from error

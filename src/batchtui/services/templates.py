@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from batchtui.domain.errors import InputError, RefusedError, UnknownIdError
+from batchtui.domain.errors import InputError, RefusedError, UnknownIdError, os_reason
 from batchtui.store.files import file_errors, make_directory, remove, write_private
 from batchtui.store.presence import alone
 
@@ -215,7 +215,7 @@ def _read(path: Path, name: str) -> str:
         with path.open("rb") as file:
             data = file.read(MAX_TEMPLATE_BYTES + 1)
     except OSError as error:
-        raise InputError(f"{path}: {(error.strerror or str(error)).lower()}.", unharmed=UNCHANGED) from error
+        raise InputError(f"{path}: {os_reason(error)}.", unharmed=UNCHANGED) from error
     if len(data) > MAX_TEMPLATE_BYTES:
         raise InputError(f"{name}: over {MAX_TEMPLATE_BYTES:,} bytes is too large for a template.")
     try:

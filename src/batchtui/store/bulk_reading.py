@@ -10,7 +10,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from batchtui.domain.errors import StoreError
+from batchtui.domain.errors import StoreError, os_reason
 from batchtui.domain.selection import SEQ_BITS, pack, unpack
 from batchtui.store.database import Database
 from batchtui.store.files import Files, file_errors, rows_beside
@@ -323,7 +323,7 @@ def _gone(path: Path) -> StoreError:
 
 def _unreadable(path: Path, error: OSError) -> StoreError:
     return StoreError(
-        f"{path}: {(error.strerror or str(error)).lower()}.",
+        f"{path}: {os_reason(error)}.",
         unharmed="Nothing was changed.",
         todo="Check the disk and try again.",
     )

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from batchtui.domain.errors import StoreError
+from batchtui.domain.errors import StoreError, os_reason
 from batchtui.paths import Places
 
 PRIVATE_DIRECTORY = 0o700
@@ -30,7 +30,7 @@ def file_errors(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise StoreError(
-            f"{error.filename or path}: {(error.strerror or str(error)).lower()}.",
+            f"{error.filename or path}: {os_reason(error)}.",
             unharmed="Nothing else was changed.",
             todo="Make the directory writable and see that there is room, or name another home with --home.",
         ) from error

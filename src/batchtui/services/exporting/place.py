@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from batchtui.domain.errors import InputError, StoreError
+from batchtui.domain.errors import InputError, StoreError, os_reason
 
 _PRIVATE_FILE = 0o600
 _PRIVATE_FOLDER = 0o700
@@ -40,7 +40,7 @@ def refusal(path: Path, *, overwrite: bool = False, folder: bool = False) -> Inp
     except FileNotFoundError:
         return None if path.parent.is_dir() else _unusable(path, f"there is no folder {path.parent}")
     except OSError as error:
-        return _unusable(path, _words(error))
+        return _unusable(path, os_reason(error))
     except ValueError:
         return _unusable(path, "that cannot be a name")
     if folder:
@@ -193,11 +193,11 @@ def _told(path: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in _NO_ROOM:
             raise StoreError(
-                f"{path}: {_words(error)}.",
+                f"{path}: {os_reason(error)}.",
                 unharmed="No file was left half written.",
                 todo="Make room, or name another place.",
             ) from error
-        raise _unusable(path, _words(error)) from error
+        raise _unusable(path, os_reason(error)) from error
 
 
 def _exists(path: Path) -> InputError:
@@ -214,7 +214,3 @@ def _unusable(path: Path, why: str) -> InputError:
         unharmed="No file was left half written.",
         todo="Name a plain file in a folder that can be written.",
     )
-
-
-def _words(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()

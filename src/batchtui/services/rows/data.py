@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, NoReturn
 
-from batchtui.domain.errors import DataError, InputError, StoreError
+from batchtui.domain.errors import DataError, InputError, StoreError, os_reason
 
 MAX_RECORD = 32 * 1024 * 1024
 """Bytes or characters of one line, cell or element at most; the API takes no larger Messages request."""
@@ -196,9 +196,7 @@ def copied(stream: IO[bytes], source: str) -> Data:
 
 def unreadable(source: str, error: OSError) -> DataError:
     """Return the error for a file that the system does not let us read."""
-    return DataError(
-        f"{source}: {(error.strerror or str(error)).lower()}.", todo="Give a file that can be read, or - for stdin."
-    )
+    return DataError(f"{source}: {os_reason(error)}.", todo="Give a file that can be read, or - for stdin.")
 
 
 def too_large(source: str, what: str, line: int | None = None) -> DataError:
@@ -246,7 +244,7 @@ def _private_copy(pieces: Iterable[bytes]) -> IO[bytes]:
             return copy
     except OSError as error:
         raise StoreError(
-            f"{tempfile.gettempdir()}: no copy of the data can be made: {(error.strerror or str(error)).lower()}.",
+            f"{tempfile.gettempdir()}: no copy of the data can be made: {os_reason(error)}.",
             unharmed="Nothing was sent.",
             todo="Make room there, or set TMPDIR to a directory with room.",
         ) from error
