@@ -20,7 +20,6 @@ async def made(store: Store, batch_id: str = "msgbatch_1", template: KeptTemplat
 async def test_a_batch_keeps_what_it_was_made_from(store: Store) -> None:
     stored = await made(store)
     assert store.templates.of_batch(stored.key) == store.templates.of_job(stored.job_id) == TEMPLATE
-    assert store.templates.text_of_batch(stored.key) == TEMPLATE.text
     assert [store.requests.row_line(stored.key, custom_id) for custom_id in IDS] == [row_line(i) for i in IDS]
     assert sorted(path.name for path in store.files.requests_path(stored.id).parent.iterdir()) == [
         "requests.jsonl",

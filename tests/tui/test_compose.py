@@ -101,7 +101,9 @@ async def test_a_template_is_tried_priced_and_sent(
     (stored,) = composed.store.batches.list()
     lines = composed.store.files.requests_path(stored.id).read_bytes().splitlines()
     assert [json.loads(line)["custom_id"] for line in lines] == [f"review-{row}" for row in range(1, ROWS + 1)]
-    assert composed.store.templates.text_of_batch(stored.key) == TEMPLATE
+    kept = composed.store.templates.of_batch(stored.key)
+    assert kept is not None
+    assert kept.text == TEMPLATE
     assert composed.store.requests.row_line(stored.key, "review-7") is not None
 
 

@@ -22,20 +22,6 @@ class Request(msgspec.Struct, frozen=True):
     params: dict[str, Any]
 
 
-class RequestFacts(msgspec.Struct, frozen=True):
-    """What the index keeps of a request line: who it is, which model, and where its bytes are.
-
-    `ordinal` counts from 0 in input order; `offset` and `length` are bytes of the line without its newline.
-    """
-
-    ordinal: int
-    custom_id: str
-    model: str
-    max_tokens: int
-    offset: int
-    length: int
-
-
 def body_length(line_lengths_total: int, count: int) -> int:
     """Return the bytes of a create body made of `count` lines with that many bytes in all, newlines left out."""
     return len(BODY_HEAD) + line_lengths_total + max(0, count - 1) + len(BODY_TAIL)

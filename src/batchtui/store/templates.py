@@ -37,11 +37,6 @@ class Templates:
             row = connection.execute(_OF_BATCH, (batch_key,)).fetchone()
         return None if row is None else KeptTemplate(*row)
 
-    def text_of_batch(self, batch_key: int) -> str | None:
-        """Return the exact text of the template a batch was made from, or None if it was made without one."""
-        kept = self.of_batch(batch_key)
-        return None if kept is None else kept.text
-
     def of_job(self, job_id: str) -> KeptTemplate | None:
         """Return the template a job was made from, sent or not; None if it was made without one."""
         with self._database.reading() as connection:

@@ -230,8 +230,6 @@ OWN: Mapping[str, Callable[..., Any]] = {
 }
 """Our own filters, and those of Jinja2 that would make things of any size."""
 
-FILE_FILTERS = ("readfile", "b64file", "media_type")
-
 TYPED = "typed"
 """The filter that is none: it gives the value itself, see `Renderer`."""
 
