@@ -282,7 +282,6 @@ def test_what_an_editor_wrote_stays_and_is_checked(
 
 
 def test_what_cannot_be_edited(shell: Shell, template: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("EDITOR", "true; touch /tmp/never")
     own(shell, "rivers")
     for name, editors, words in (
         ("rivers", "no-such-editor-anywhere", "not found"),
