@@ -16,6 +16,7 @@ from batchtui.store import Store
 
 if TYPE_CHECKING:
     from batchtui.services.adopt import Adoptions
+    from batchtui.services.compare import Comparisons
     from batchtui.services.compose import Composer
     from batchtui.services.download import Downloads
     from batchtui.services.due import DueRetries
@@ -115,6 +116,13 @@ class Workbench:
         from batchtui.services.read import Reader
 
         return Reader(self.store)
+
+    @cached_property
+    def comparisons(self) -> Comparisons:
+        """Comparing results."""
+        from batchtui.services.compare import Comparisons
+
+        return Comparisons(self.store, self.finder)
 
     @cached_property
     def exports(self) -> Exports:
