@@ -64,7 +64,8 @@ class Prepared:
     The last `held_parts` of the parts are written down with the others and not sent: they wait as drafts until the
     user lets them go. `betas` go into the header of every part; `mended` requests are not sent as they were given.
     `problems` are the first of each rule, `counts` all of them by rule. `template` is what the requests were made
-    from, if they were: beside the lines of every part are its text and the data rows then.
+    from, if they were: beside the lines of every part are its text and the data rows then. `comparison_key` is what
+    they judge, if they do.
     """
 
     source: str
@@ -75,6 +76,7 @@ class Prepared:
     held_parts: int = 0
     counts: Mapping[str, int] = field(default_factory=dict)
     template: KeptTemplate | None = None
+    comparison_key: int | None = None
 
     @property
     def now(self) -> Prepared:

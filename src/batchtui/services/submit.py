@@ -230,6 +230,7 @@ class Submissions:
                     attempt=attempt,
                     betas=prepared.betas,
                     template=prepared.template,
+                    comparison_key=prepared.comparison_key,
                 )
             )
             try:

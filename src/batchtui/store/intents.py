@@ -15,7 +15,7 @@ import msgspec
 from batchtui.domain.batch import Batch, StoredBatch
 from batchtui.domain.errors import BatchtuiError, RefusedError, StoreError, UnknownIdError
 from batchtui.domain.job import Intent, Job, KeptTemplate
-from batchtui.store import batch_rows, intent_rows, job_rows, templates
+from batchtui.store import batch_rows, intent_rows, job_rows, opinions, templates
 from batchtui.store.columns import bindable, new_id, now, written_if
 from batchtui.store.database import Database
 from batchtui.store.files import Files
@@ -69,12 +69,13 @@ class Intents:
         attempt: int = 1,
         betas: Sequence[str] = (),
         template: KeptTemplate | None = None,
+        comparison_key: int | None = None,
     ) -> list[Intent]:
         """Write down what is going to be sent, one intent a part, and take over the prepared spools.
 
-        `template` is what the requests were made from, if they were. It is all or nothing, the row of a new job
-        included. Raises `RefusedError` if the job has a submission that is open, or an attempt as new as this, as
-        when two processes retry at once: the same rows would go out twice.
+        `template` is what the requests were made from, `comparison_key` what they judge, if they do. It is all or
+        nothing, the row of a new job included. Raises `RefusedError` if the job has a submission that is open, or
+        an attempt as new as this, as when two processes retry at once: the same rows would go out twice.
         """
         intent_ids = [new_id("intent_") for _ in drafts]
 
@@ -84,6 +85,8 @@ class Intents:
             )
             template_key = templates.keep(connection, template) if template else None
             _require_settled(connection, place, attempt, [draft.part for draft in drafts])
+            if comparison_key is not None:
+                opinions.link(connection, comparison_key, place.id)
             for intent_id, draft in zip(intent_ids, drafts, strict=True):
                 row = {
                     "id": intent_id,
