@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from itertools import islice
@@ -20,6 +21,8 @@ from batchtui.domain.retry import FailedRow
 from batchtui.store.columns import bindable, now
 from batchtui.store.database import Database
 from batchtui.store.files import Files, file_errors, line_of, rows_beside
+from batchtui.store.ordinals import request_count
+from batchtui.store.overviews import overview
 
 _DECIDE = """
     INSERT INTO queue_rows (job_id, custom_id, attempt, choice, edits, params, decided_at)
@@ -47,6 +50,11 @@ _ROW_NUMBERS = """
 
 Outcome = tuple[str, str | None, str | None, float | None]
 """Type of a result, error type, error message, and cost in USD where it is known."""
+
+_OUTCOMES = """
+    SELECT r.type, r.error_type, r.error_message, r.cost_usd FROM results r
+    WHERE r.download_key = ?1 AND r.custom_id = ?2
+"""
 
 _DATA_PLACES = """
     SELECT q.custom_id, q.row_offset, q.row_length
@@ -113,14 +121,18 @@ class Queue:
 
     def outcomes(self, batch_key: int, custom_id: str) -> list[Outcome]:
         """Return what the results of a batch say about a row: usually one thing, nothing if they are not here."""
-        with self._database.reading() as connection:
-            rows = connection.execute(
-                "SELECT r.type, r.error_type, r.error_message, r.cost_usd FROM batches b"
-                " JOIN results r ON r.download_key = b.download_key WHERE b.key = ? AND r.custom_id = ?"
-                " ORDER BY r.seq",
-                (batch_key, bindable(custom_id)),
-            )
-            return rows.fetchall()
+        wanted = bindable(custom_id)
+        with self._database.snapshot() as connection:
+            row = connection.execute("SELECT download_key FROM batches WHERE key = ?", (batch_key,)).fetchone()
+            if row is None or row[0] is None:
+                return []
+            numbers = _lines_about(connection, batch_key, row[0], wanted)
+            if numbers is None:
+                return connection.execute(f"{_OUTCOMES} ORDER BY r.seq", (row[0], wanted)).fetchall()
+            return connection.execute(
+                f"{_OUTCOMES} AND r.seq IN (SELECT value FROM json_each(?3)) ORDER BY r.seq",
+                (row[0], wanted, json.dumps(numbers)),
+            ).fetchall()
 
     def row_numbers(self, job_id: str, custom_ids: Iterable[str]) -> dict[str, int]:
         """Return at which place requests stand in the first attempt of a job, counting from 1 over its parts."""
@@ -203,6 +215,31 @@ class _Id(msgspec.Struct):
 
 
 _ID = msgspec.json.Decoder(_Id)
+
+
+def _lines_about(
+    connection: sqlite3.Connection, batch_key: int, download_key: int, custom_id: str
+) -> list[int] | None:
+    """Return the numbers of the lines that a custom_id can be in, found without reading the others.
+
+    None where all must be read: the requests are not known, or the download is not finished.
+    """
+    summed = overview(connection, download_key)
+    known = connection.execute(
+        "SELECT ordinal FROM requests WHERE batch_key = ? AND custom_id = ?", (batch_key, custom_id)
+    ).fetchone()
+    first = request_count(connection, batch_key) if known is None else known[0]
+    if summed is None or (known is None and not first):
+        return None
+    query = "SELECT ordinal FROM results WHERE download_key = ? AND seq = ?"
+
+    def ordinal(seq: int) -> int:
+        return int(connection.execute(query, (download_key, seq)).fetchone()[0])
+
+    begin = bisect_left(summed.input_order, first, key=ordinal)
+    # The lines of no request come last.
+    end = len(summed.input_order) if known is None else bisect_right(summed.input_order, first, begin, key=ordinal)
+    return summed.input_order[begin:end].tolist()
 
 
 def _has_failures(counts: str | None, total: int) -> bool:
