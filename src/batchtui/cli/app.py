@@ -37,6 +37,7 @@ COMMANDS = {
     "queue": "queue:queue",
     "cancel": "manage:cancel",
     "adopt": "manage:adopt",
+    "delete": "manage:delete",
     "rename": "manage:rename",
     "template": "template:template",
     "key": "key:key",

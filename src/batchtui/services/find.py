@@ -83,7 +83,9 @@ class Finder:
                 if isinstance(error, MissingError | RejectedError) or not text.startswith(BATCH_PREFIX):
                     raise unknown from error
                 raise
-        await self._store.batches.record([batch], profile=self._profile, base_url=self._gateway.base_url)
+        await self._store.batches.record(
+            [batch], profile=self._profile, base_url=self._gateway.base_url, is_asked_for=True
+        )
         return self.known(text)
 
     def _at_position(self, text: str) -> Target:

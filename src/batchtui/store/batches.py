@@ -10,7 +10,7 @@ from datetime import datetime
 from batchtui.domain.batch import Batch, BatchFilter, ResultsState, StoredBatch
 from batchtui.domain.errors import UnknownIdError
 from batchtui.store import batch_rows, job_rows
-from batchtui.store.columns import bindable
+from batchtui.store.columns import bindable, now
 from batchtui.store.database import Database
 from batchtui.store.files import Files, remove
 from batchtui.store.presence import Presence
@@ -128,13 +128,22 @@ class Batches:
             ).fetchone()
         return int(row[0])
 
-    async def record(self, batches: Sequence[Batch], *, profile: str, base_url: str) -> Changes:
+    async def record(
+        self, batches: Sequence[Batch], *, profile: str, base_url: str, is_asked_for: bool = False
+    ) -> Changes:
         """Write down what the API said and return the rows that really changed.
 
-        A batch that is not known becomes a job of one batch, named by its id. One that has ended does not run
-        again, whatever an older answer says, and one known under another profile stays there.
+        A batch that is not known becomes a job of one batch, named by its id; one that was forgotten for good only
+        if it `is_asked_for`. One that has ended does not run again, whatever an older answer says, and one known
+        under another profile stays there.
         """
-        return await self._database.write(lambda connection: _record(connection, batches, profile, base_url))
+
+        def write(connection: sqlite3.Connection) -> Changes:
+            if is_asked_for:
+                connection.executemany("DELETE FROM forgotten WHERE batch_id = ?", [(each.id,) for each in batches])
+            return _record(connection, batches, profile, base_url)
+
+        return await self._database.write(write)
 
     async def set_results_state(self, batch_id: str, state: ResultsState) -> None:
         """Write down how much of the results there is, as `gone` where the API has dropped them."""
@@ -142,11 +151,16 @@ class Batches:
             lambda connection: connection.execute("UPDATE batches SET results = ? WHERE id = ?", (state, batch_id))
         )
 
-    async def forget(self, batch_id: str) -> None:
-        """Remove a batch here with its requests and results, and its job if that was all of it."""
+    async def forget(self, batch_id: str, *, for_good: bool = False) -> None:
+        """Remove a batch here with its requests and results, and its job if that was all of it.
+
+        Where the API still lists it, it comes back with the next answer, unless it is forgotten `for_good`.
+        """
 
         def delete(connection: sqlite3.Connection) -> None:
             stored = batch_rows.by_id(connection, batch_id)
+            if for_good:
+                connection.execute("INSERT OR REPLACE INTO forgotten VALUES (?, ?)", (batch_id, now()))
             if stored is not None:
                 connection.execute("DELETE FROM batches WHERE key = ?", (stored.key,))
                 connection.execute("DELETE FROM intents WHERE batch_id = ?", (batch_id,))
@@ -165,6 +179,8 @@ def _record(connection: sqlite3.Connection, batches: Sequence[Batch], profile: s
     changes: list[Change] = []
     for batch in batches:
         before = batch_rows.by_id(connection, batch.id)
+        if before is None and _is_forgotten(connection, batch.id):
+            continue
         if before is None:
             job = job_rows.add(connection, batch.id, profile, batch.created_at)
             batch_rows.insert(connection, batch, batch_rows.Place(job.id, profile, base_url))
@@ -174,6 +190,10 @@ def _record(connection: sqlite3.Connection, batches: Sequence[Batch], profile: s
         if after is not None:
             changes.append(Change(before, after))
     return changes
+
+
+def _is_forgotten(connection: sqlite3.Connection, batch_id: str) -> bool:
+    return connection.execute("SELECT 1 FROM forgotten WHERE batch_id = ?", (batch_id,)).fetchone() is not None
 
 
 def _only(batches: list[StoredBatch], name: str) -> StoredBatch:

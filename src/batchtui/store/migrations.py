@@ -46,6 +46,39 @@ def m004_queue(db: Database) -> None:
         db.execute(statement)
 
 
+@MIGRATIONS()
+def m005_forgotten(db: Database) -> None:
+    """Remember which batches are not to come back."""
+    db.execute(FORGOTTEN)
+
+
+@MIGRATIONS()
+def m006_remarks(db: Database) -> None:
+    """Keep what a person says of results."""
+    db.execute(REMARKS)
+
+
+@MIGRATIONS()
+def m007_opinions(db: Database) -> None:
+    """Keep which answers people find better, and which jobs were made to judge."""
+    for statement in OPINIONS:
+        db.execute(statement)
+
+
+@MIGRATIONS()
+def m008_told(db: Database) -> None:
+    """Keep what there is to tell, whom it was told, and when each server was last asked."""
+    for statement in TOLD:
+        db.execute(statement)
+
+
+@MIGRATIONS()
+def m009_fingerprints(db: Database) -> None:
+    """Let the results of two batches be joined without reading their rows."""
+    for statement in FINGERPRINTS:
+        db.execute(statement)
+
+
 FIRST_LIGHT = (
     """
     CREATE TABLE jobs (
@@ -250,5 +283,115 @@ QUEUE = (
         decided_at TEXT NOT NULL,
         PRIMARY KEY (job_id, custom_id)
     ) STRICT, WITHOUT ROWID
+    """,
+)
+
+# The API goes on listing a batch that was only removed here.
+FORGOTTEN = "CREATE TABLE forgotten (batch_id TEXT PRIMARY KEY, forgotten_at TEXT NOT NULL) STRICT, WITHOUT ROWID"
+
+# Not about rows of the index, which come and go: a flag is written into them from here.
+REMARKS = """
+    CREATE TABLE remarks (
+        batch_key INTEGER NOT NULL REFERENCES batches (key) ON DELETE CASCADE,
+        custom_id TEXT NOT NULL,
+        flagged INTEGER NOT NULL DEFAULT 0,
+        note TEXT NOT NULL DEFAULT '',
+        made_at TEXT NOT NULL,
+        PRIMARY KEY (batch_key, custom_id)
+    ) STRICT, WITHOUT ROWID
+"""
+
+OPINIONS = (
+    # Two sides, each as what stays the same of it, in the order of these texts whichever is the left one; joined
+    # on a column of the data rows, or on the custom_id where that is empty.
+    """
+    CREATE TABLE comparisons (
+        key INTEGER PRIMARY KEY,
+        first TEXT NOT NULL,
+        second TEXT NOT NULL,
+        joined_on TEXT NOT NULL,
+        UNIQUE (first, second, joined_on)
+    ) STRICT
+    """,
+    """
+    CREATE TABLE opinions (
+        comparison_key INTEGER NOT NULL REFERENCES comparisons (key) ON DELETE CASCADE,
+        custom_id TEXT NOT NULL,
+        verdict TEXT NOT NULL CHECK (verdict IN ('first', 'second', 'tie')),
+        decided_at TEXT NOT NULL,
+        PRIMARY KEY (comparison_key, custom_id)
+    ) STRICT, WITHOUT ROWID
+    """,
+    # What the judges say is read from the answers of these jobs.
+    """
+    CREATE TABLE judgings (
+        comparison_key INTEGER NOT NULL REFERENCES comparisons (key) ON DELETE CASCADE,
+        job_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+        PRIMARY KEY (comparison_key, job_id)
+    ) STRICT, WITHOUT ROWID
+    """,
+)
+
+TOLD = (
+    # `subject` is a batch id, or the profile and the period of a budget.
+    """
+    CREATE TABLE news (
+        key INTEGER PRIMARY KEY,
+        kind TEXT NOT NULL,
+        subject TEXT NOT NULL,
+        profile TEXT NOT NULL,
+        base_url TEXT NOT NULL,
+        period TEXT,
+        spent_usd REAL,
+        budget_usd REAL,
+        noticed_at TEXT NOT NULL,
+        UNIQUE (kind, subject)
+    ) STRICT
+    """,
+    "CREATE INDEX news_by_time ON news (noticed_at)",
+    # In the transaction that writes the end down, whoever does: what is told can neither be lost nor doubled. A
+    # batch that had ended when it was first seen is inserted as such, and is no news.
+    """
+    CREATE TRIGGER batch_ended AFTER UPDATE OF status ON batches
+    WHEN old.status <> 'ended' AND new.status = 'ended'
+    BEGIN
+        INSERT OR IGNORE INTO news (kind, subject, profile, base_url, noticed_at)
+        VALUES ('ended', new.id, new.profile, new.base_url, strftime('%Y-%m-%dT%H:%M:%f000+00:00', 'now'));
+    END
+    """,
+    # `name` is who is told: the screens, the desktop, a hook. What was noticed before it was there is not for it.
+    "CREATE TABLE channels (name TEXT PRIMARY KEY, since TEXT NOT NULL) STRICT, WITHOUT ROWID",
+    """
+    CREATE TABLE told (
+        news_key INTEGER NOT NULL REFERENCES news (key) ON DELETE CASCADE,
+        channel TEXT NOT NULL,
+        told_at TEXT NOT NULL,
+        PRIMARY KEY (news_key, channel)
+    ) STRICT, WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE looks (
+        profile TEXT NOT NULL,
+        base_url TEXT NOT NULL,
+        at TEXT NOT NULL,
+        PRIMARY KEY (profile, base_url)
+    ) STRICT, WITHOUT ROWID
+    """,
+)
+
+FINGERPRINTS = (
+    # Tool use is part of the hash now: of answers that may have any it is to be taken again.
+    "UPDATE results SET text_hash = x'' WHERE text_hash <> x'' AND stop_reason IS NOT 'end_turn'"
+    " AND stop_reason IS NOT 'stop_sequence'",
+    # A finished download line by line: custom_ids with a byte 255 after each, hashes of the output, 8 bytes each,
+    # and 4 bytes each that say which of the outcomes in `facts` it is. `facts` also has what they add up to.
+    """
+    CREATE TABLE fingerprints (
+        download_key INTEGER PRIMARY KEY REFERENCES downloads (key) ON DELETE CASCADE,
+        custom_ids BLOB NOT NULL,
+        hashes BLOB NOT NULL,
+        codes BLOB NOT NULL,
+        facts TEXT NOT NULL
+    ) STRICT
     """,
 )
