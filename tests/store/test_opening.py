@@ -29,6 +29,7 @@ COLUMNS = {
     "intents": "id job_id profile base_url attempt part parts request_count body_bytes sha256 betas estimate_usd"
     " state not_before owner created_at sent_at settled_at batch_id error template_key",
     "queue_rows": "job_id custom_id attempt choice edits params decided_at",
+    "remarks": "batch_key custom_id flagged note made_at",
     "leases": "name owner expires_at",
     "model_lists": "base_url as_of models",
     "templates": "key sha256 name text",

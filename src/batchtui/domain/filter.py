@@ -57,11 +57,11 @@ def parse_filter(text: str, fields: Collection[str]) -> Filter:
 
 
 ResultField = Literal[
-    "", "status", "error", "stop", "model", "flag", "id", "tokens", "input", "cost", "chars", "attempt"
+    "", "status", "error", "stop", "model", "flag", "id", "note", "tokens", "input", "cost", "chars", "attempt"
 ]
 Comparison = Literal["has", "=", "<", "<=", ">", ">="]
 
-TEXT_FIELDS: tuple[ResultField, ...] = ("status", "error", "stop", "model", "flag", "id")
+TEXT_FIELDS: tuple[ResultField, ...] = ("status", "error", "stop", "model", "flag", "id", "note")
 NUMBER_FIELDS: tuple[ResultField, ...] = ("tokens", "input", "cost", "chars", "attempt")
 
 _RESULT_TERM = re.compile(
@@ -104,9 +104,9 @@ NO_FILTER = ResultFilter()
 def parse_result_filter(text: str) -> ResultFilter:
     """Return the filter a line stands for; whatever is typed is a filter, and what is not understood is a word.
 
-    `status: error: stop: model: flag: id:` look into one field; `tokens input cost chars attempt` take a number
-    after `< <= > >= = :`, as in `tokens>1,500`, `cost>=$0.01` or `input>20k`. `!` turns a term round, quotes hold
-    words together. A term without text or number, as while it is being typed, asks for nothing.
+    `status: error: stop: model: flag: id: note:` look into one field; `tokens input cost chars attempt` take a
+    number after `< <= > >= = :`, as in `tokens>1,500`, `cost>=$0.01` or `input>20k`. `!` turns a term round, quotes
+    hold words together. A term without text or number, as while it is being typed, asks for nothing.
     """
     terms = (_result_term(match) for match in _RESULT_TERM.finditer(text))
     return ResultFilter(tuple(term for term in terms if term is not None))

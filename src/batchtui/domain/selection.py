@@ -128,7 +128,7 @@ class StoredResult:
 
     `ordinal` is its place in the input where the requests are known, else in the results. `offset` and `length`
     are bytes of its line in the results file, without the newline. `cost_usd` is None where the price of its
-    model is not known; what did not succeed is not billed and costs 0.
+    model is not known; what did not succeed is not billed and costs 0. `note` is what a person wrote about it.
     """
 
     batch_key: int
@@ -140,6 +140,7 @@ class StoredResult:
     cost_usd: float | None
     offset: int
     length: int
+    note: str = ""
 
     @property
     def key(self) -> ResultKey:

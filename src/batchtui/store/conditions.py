@@ -15,6 +15,9 @@ FLAGS = (TRUNCATED, REFUSED, FLAGGED)
 ERROR_TYPE = f"coalesce(r.error_type, CASE r.type WHEN '{SUCCEEDED}' THEN NULL ELSE r.type END)"
 """What a failure is called: the type of its error, or its outcome."""
 
+NOTE = "(SELECT m.note FROM remarks m WHERE m.batch_key = b.key AND m.custom_id = r.custom_id)"
+"""What a person wrote about a result."""
+
 TOTAL_INPUT = "(r.input_tokens + r.cache_write_5m + r.cache_write_1h + r.cache_read)"
 
 _COLUMNS: dict[ResultField, tuple[str, ...]] = {
@@ -25,6 +28,7 @@ _COLUMNS: dict[ResultField, tuple[str, ...]] = {
     "model": ("r.model",),
     "flag": ("r.flags",),
     "id": ("r.custom_id",),
+    "note": (NOTE,),
     "tokens": ("r.output_tokens",),
     "input": (TOTAL_INPUT,),
     "cost": ("r.cost_usd",),

@@ -7,6 +7,7 @@ import sqlite3
 import sys
 from array import array
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 Kind = tuple[str, str, str | None, str | None]
@@ -64,10 +65,7 @@ def overview(connection: sqlite3.Connection, download_key: int) -> Overview | No
     ).fetchone()
     if row is None:
         return None
-    counts = Counts(
-        {(type_, flags, stop, model): number for type_, flags, stop, model, number in json.loads(row[0])}
-    )
-    return Overview(counts, bool(row[1]), _swapped(array("i", row[2])))
+    return Overview(_counts(row[0]), bool(row[1]), _swapped(array("i", row[2])))
 
 
 def reorder(connection: sqlite3.Connection, batch_key: int, request_count: int) -> None:
@@ -88,6 +86,26 @@ def reorder(connection: sqlite3.Connection, batch_key: int, request_count: int) 
         ):
             maker.add(ordinal, (type_, flags, stop_reason, model))
         maker.save(connection, download_key, request_count)
+
+
+def recount(connection: sqlite3.Connection, download_key: int, moved: Mapping[tuple[Kind, Kind], int]) -> None:
+    """Count results as another kind than before; `moved` has how many went from which to which.
+
+    A download that is not finished has no counts yet.
+    """
+    row = connection.execute("SELECT counts FROM overviews WHERE download_key = ?", (download_key,)).fetchone()
+    if row is None:
+        return
+    counts = _counts(row[0])
+    for (before, after), number in moved.items():
+        counts[before] -= number
+        counts[after] += number
+    left = [[*kind, number] for kind, number in counts.items() if number]
+    connection.execute("UPDATE overviews SET counts = ? WHERE download_key = ?", (json.dumps(left), download_key))
+
+
+def _counts(text: str) -> Counts:
+    return Counts({(type_, flags, stop, model): number for type_, flags, stop, model, number in json.loads(text)})
 
 
 def _ids_differ(connection: sqlite3.Connection, download_key: int) -> bool:

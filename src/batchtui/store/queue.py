@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from itertools import islice
@@ -21,8 +20,7 @@ from batchtui.domain.retry import FailedRow
 from batchtui.store.columns import bindable, now
 from batchtui.store.database import Database
 from batchtui.store.files import Files, file_errors, line_of, rows_beside
-from batchtui.store.ordinals import request_count
-from batchtui.store.overviews import overview
+from batchtui.store.lookup import lines_about
 
 _DECIDE = """
     INSERT INTO queue_rows (job_id, custom_id, attempt, choice, edits, params, decided_at)
@@ -126,7 +124,7 @@ class Queue:
             row = connection.execute("SELECT download_key FROM batches WHERE key = ?", (batch_key,)).fetchone()
             if row is None or row[0] is None:
                 return []
-            numbers = _lines_about(connection, batch_key, row[0], wanted)
+            numbers = lines_about(connection, batch_key, row[0], wanted)
             if numbers is None:
                 return connection.execute(f"{_OUTCOMES} ORDER BY r.seq", (row[0], wanted)).fetchall()
             return connection.execute(
@@ -215,31 +213,6 @@ class _Id(msgspec.Struct):
 
 
 _ID = msgspec.json.Decoder(_Id)
-
-
-def _lines_about(
-    connection: sqlite3.Connection, batch_key: int, download_key: int, custom_id: str
-) -> list[int] | None:
-    """Return the numbers of the lines that a custom_id can be in, found without reading the others.
-
-    None where all must be read: the requests are not known, or the download is not finished.
-    """
-    summed = overview(connection, download_key)
-    known = connection.execute(
-        "SELECT ordinal FROM requests WHERE batch_key = ? AND custom_id = ?", (batch_key, custom_id)
-    ).fetchone()
-    first = request_count(connection, batch_key) if known is None else known[0]
-    if summed is None or (known is None and not first):
-        return None
-    query = "SELECT ordinal FROM results WHERE download_key = ? AND seq = ?"
-
-    def ordinal(seq: int) -> int:
-        return int(connection.execute(query, (download_key, seq)).fetchone()[0])
-
-    begin = bisect_left(summed.input_order, first, key=ordinal)
-    # The lines of no request come last.
-    end = len(summed.input_order) if known is None else bisect_right(summed.input_order, first, begin, key=ordinal)
-    return summed.input_order[begin:end].tolist()
 
 
 def _has_failures(counts: str | None, total: int) -> bool:

@@ -13,7 +13,7 @@ from batchtui.domain.numbers import Numbers
 from batchtui.domain.retry import FailedRow
 from batchtui.domain.search import Search
 from batchtui.domain.selection import ResultKey, ResultKeys, Selection, StoredResult
-from batchtui.store import download_rows, failing, selecting, summing
+from batchtui.store import download_rows, failing, remarks, selecting, summing
 from batchtui.store.database import Database
 from batchtui.store.files import Files
 from batchtui.store.final import Finals
@@ -83,6 +83,11 @@ class Results:
     def row(self, key: ResultKey) -> StoredResult:
         """Return one row; raises as `rows` does."""
         return self.rows([key])[0]
+
+    def find(self, batch_key: int, custom_id: str) -> list[ResultKey]:
+        """Return the keys of the results of a batch with a custom_id: usually one, none if it is not here."""
+        with self._database.snapshot() as connection:
+            return remarks.find(connection, batch_key, custom_id)
 
     def line(self, row: StoredResult) -> bytes:
         """Return exactly the line of a result, without its newline."""
@@ -179,6 +184,6 @@ def _rows(connection: sqlite3.Connection, batch_key: int, seqs: list[int]) -> li
     batch_id, attempt, download_key = batch
     rows = connection.execute(
         f"SELECT {COLUMNS} FROM results r WHERE r.download_key = ? AND r.seq IN ({selecting.marks(seqs)})",
-        (download_key, *seqs),
+        (batch_key, download_key, *seqs),
     )
     return [stored_result(batch_key, batch_id, attempt, row) for row in rows]
