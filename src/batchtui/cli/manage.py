@@ -1,4 +1,4 @@
-"""`cancel`, `rename`, `adopt`."""
+"""`cancel`, `delete`, `rename`, `adopt`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import click
 from batchtui.cli import options
 from batchtui.cli.ask import agree
 from batchtui.cli.desk import Desk, opened
-from batchtui.cli.fresh import brought_home, mention_elsewhere
+from batchtui.cli.fresh import brought_home, mention_elsewhere, refreshed
 from batchtui.cli.look import print_batches
 from batchtui.cli.options import Given
 from batchtui.cli.output import out_json, say
@@ -19,6 +19,7 @@ from batchtui.cli.shapes import batch_object
 from batchtui.domain.batch import StoredBatch
 from batchtui.domain.errors import RefusedError
 from batchtui.domain.human import counted
+from batchtui.services.manage import UNHARMED, deletion
 from batchtui.services.request_file import open_lines
 
 
@@ -65,6 +66,43 @@ def _running(desk: Desk, ids: tuple[str, ...]) -> list[StoredBatch]:
             )
         running |= still
     return list(running.values())
+
+
+@click.command("delete")
+@click.argument("ids", metavar="ID...", nargs=-1, required=True, type=options.TEXT)
+@click.option("--local", "only_here", is_flag=True, help="Only what is kept here; the API keeps the batch.")
+@click.option("--remote", "only_remote", is_flag=True, help="Only at the API; what is kept here stays.")
+@options.yes
+@options.as_json
+@options.general
+@click.pass_obj
+def delete(
+    given: Given, ids: tuple[str, ...], *, only_here: bool, only_remote: bool, yes: bool, as_json: bool
+) -> None:
+    """Delete ended batches at the API and everything that is kept of them here, or only one of the two.
+
+    With --remote, results that are not on disk yet are downloaded first.
+    """
+    if only_here and only_remote:
+        raise click.UsageError("--local and --remote exclude each other; without them both is deleted.")
+    with opened(given) as desk:
+        bench = desk.bench
+        bench.require_writable("delete")
+        prepared = brought_home if only_remote else refreshed
+        targets = [desk.wait(prepared(bench, desk.wait(bench.finder.find(id_)))) for id_ in ids]
+        chosen = {stored.id: stored for target in targets for stored in target.batches}
+        if not chosen:
+            raise RefusedError("There is no batch to delete.", unharmed=UNHARMED)
+        here, remote = not only_remote, not only_here
+        for stored in chosen.values():
+            bench.management.require_deletable(stored, here=here, remote=remote)
+        agree(deletion(chosen.values(), here=here, remote=remote), yes=yes, unharmed=UNHARMED)
+        for stored in chosen.values():
+            desk.wait(bench.management.delete(stored, here=here, remote=remote))
+        if as_json:
+            out_json([{"id": id_, "here": here, "remote": remote} for id_ in chosen])
+        else:
+            say(f"{counted(len(chosen), 'batch', 'batches')} deleted.")
 
 
 @click.command("rename")

@@ -27,7 +27,6 @@ from batchtui.tui.widgets.key_bar import keys_here
 if TYPE_CHECKING:
     from batchtui.services.poll import PollState
     from batchtui.services.sync import SyncReport
-    from batchtui.tui.flows.dispatch import Asked
     from batchtui.tui.screens.first_start import CheckKey
 
 PAINTED_SECONDS = 0.05
@@ -220,22 +219,8 @@ class BatchtuiApp(App[None]):
         screen = ConfirmScreen(question.title, question.body, confirm_label=question.confirm, danger=True)
         await self.push_screen(screen, lambda agreed: self.exit() if agreed else None)
 
-    @on(messages.RetryAsked)
-    @on(messages.CancelAsked)
-    @on(messages.DownloadAsked)
-    @on(messages.RenameAsked)
-    @on(messages.AdoptAsked)
-    @on(messages.SubmitAsked)
-    @on(messages.ComposeAsked)
-    @on(messages.ComposeAgainAsked)
-    @on(messages.SettleAsked)
-    @on(messages.CopyAsked)
-    @on(messages.ExportAsked)
-    @on(messages.PagerAsked)
-    @on(messages.EditorAsked)
-    @on(messages.SearchAsked)
-    @on(messages.QueueAsked)
-    def _asked(self, message: "Asked") -> None:
+    @on(messages.Asked)
+    def _asked(self, message: messages.Asked) -> None:
         from batchtui.tui.flows.dispatch import flow
 
         self.start(flow(self, self.session, message))

@@ -40,6 +40,7 @@ BATCHES: list[BindingType] = [
     _key(
         "t", "compose_again", "Compose again", "compose-again", "Compose from the template of this job, on new rows"
     ),
+    _key("D", "delete", "Delete", "delete", "Delete here, at the API, or both, after a question"),
     _key("w", "download", "Download", "download", "Download the results now"),
     _key("e", "rename", "Rename", "rename", "Give the job another name"),
     _key("a", "adopt", "Adopt", "adopt", "Bring in a batch made elsewhere, or attach its requests"),

@@ -1,6 +1,6 @@
 """What screens ask of the app: each is an intention of the user that outlives the screen it came from."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,64 +17,115 @@ if TYPE_CHECKING:
     from batchtui.tui.present.queue import QueueVerb
 
 
+class Asked(Message):
+    """Something is to be done."""
+
+    @property
+    def about(self) -> Hashable | None:
+        """What is not done twice at once, None where it may be."""
+        return None
+
+
 @dataclass(eq=False, repr=False)
-class RetryAsked(Message):
+class RetryAsked(Asked):
     """Send again what failed; only these custom_ids if any are given."""
 
     target: "Target"
     custom_ids: Sequence[str] = ()
 
+    @property
+    def about(self) -> Hashable:
+        """What is not done twice at once."""
+        return "retry", self.target.job.id
+
 
 @dataclass(eq=False, repr=False)
-class CancelAsked(Message):
+class CancelAsked(Asked):
     """Cancel running batches."""
 
     batches: Sequence[StoredBatch]
 
+    @property
+    def about(self) -> Hashable:
+        """What is not done twice at once."""
+        return "cancel", *(stored.id for stored in self.batches)
+
 
 @dataclass(eq=False, repr=False)
-class DownloadAsked(Message):
+class DeleteAsked(Asked):
+    """Delete ended batches here, at the API, or both."""
+
+    batches: Sequence[StoredBatch]
+
+    @property
+    def about(self) -> Hashable:
+        """What is not done twice at once."""
+        return "delete", *(stored.id for stored in self.batches)
+
+
+@dataclass(eq=False, repr=False)
+class DownloadAsked(Asked):
     """Download the results of ended batches now."""
 
     batches: Sequence[StoredBatch]
 
+    @property
+    def about(self) -> Hashable:
+        """What is not done twice at once."""
+        return "download", *(stored.id for stored in self.batches)
+
 
 @dataclass(eq=False, repr=False)
-class RenameAsked(Message):
+class RenameAsked(Asked):
     """Give a job another name."""
 
     job: Job
 
+    @property
+    def about(self) -> Hashable:
+        """What is not done twice at once."""
+        return "rename", self.job.id
+
 
 @dataclass(eq=False, repr=False)
-class AdoptAsked(Message):
+class AdoptAsked(Asked):
     """Bring in a batch made elsewhere, or attach the file that this one was made from."""
 
     stored: StoredBatch | None
 
+    @property
+    def about(self) -> Hashable:
+        """What is not done twice at once."""
+        return "adopt"
+
 
 @dataclass(eq=False, repr=False)
-class SubmitAsked(Message):
+class SubmitAsked(Asked):
     """Choose a file of requests and send it."""
 
 
 @dataclass(eq=False, repr=False)
-class ComposeAsked(Message):
+class ComposeAsked(Asked):
     """Do something with the template or the data in hand."""
 
     verb: "Verb"
 
 
 @dataclass(eq=False, repr=False)
-class ComposeAgainAsked(Message):
+class ComposeAgainAsked(Asked):
     """Compose from the template that a job was made from."""
 
     target: "Target"
 
 
 @dataclass(eq=False, repr=False)
-class SettleAsked(Message):
+class SettleAsked(Asked):
     """Look at submissions without an outcome."""
+
+    @property
+    def about(self) -> Hashable:
+        """What is not done twice at once."""
+        return "settle"
 
 
 CopyChoice = tuple[str, str, str | Callable[[], str]]
@@ -82,14 +133,14 @@ CopyChoice = tuple[str, str, str | Callable[[], str]]
 
 
 @dataclass(eq=False, repr=False)
-class CopyAsked(Message):
+class CopyAsked(Asked):
     """Offer texts for the clipboard."""
 
     choices: Sequence[CopyChoice]
 
 
 @dataclass(eq=False, repr=False)
-class ExportAsked(Message):
+class ExportAsked(Asked):
     """Write results to a file; `are_marked` tells that they were marked and are not all that is shown.
 
     `name` is proposed for the file, without a suffix.
@@ -101,14 +152,14 @@ class ExportAsked(Message):
 
 
 @dataclass(eq=False, repr=False)
-class PagerAsked(Message):
+class PagerAsked(Asked):
     """Read a text in the pager of the user."""
 
     text: str
 
 
 @dataclass(eq=False, repr=False)
-class EditorAsked(Message):
+class EditorAsked(Asked):
     """Look at a copy of a text in the editor of the user; `kind` is what it is: text, markdown, json."""
 
     text: str
@@ -116,7 +167,7 @@ class EditorAsked(Message):
 
 
 @dataclass(eq=False, repr=False)
-class SearchAsked(Message):
+class SearchAsked(Asked):
     """Search the answers of all batches on disk."""
 
 
@@ -129,11 +180,16 @@ class Chosen:
 
 
 @dataclass(eq=False, repr=False)
-class QueueAsked(Message):
+class QueueAsked(Asked):
     """Do something with rows that wait to be sent again."""
 
     verb: "QueueVerb"
     chosen: Sequence[Chosen]
+
+    @property
+    def about(self) -> Hashable:
+        """What is not done twice at once."""
+        return "queue"
 
 
 @dataclass(eq=False, repr=False)

@@ -12,6 +12,7 @@ from batchtui.domain.human import bytes_text, count, counted, duration, usd, usd
 from batchtui.domain.job import Intent
 from batchtui.domain.verdicts import EDIT_FIRST, NEVER, RESEND, Verdict
 from batchtui.services.find import Target
+from batchtui.services.manage import deletion
 from batchtui.services.prepare import Prepared
 from batchtui.services.retry import RetryPlan
 from batchtui.services.workbench import Profile
@@ -153,6 +154,16 @@ def cancel_question(batches: Sequence[StoredBatch]) -> Question:
     return Question(
         title, (*names, *more, "", note), "Cancel it" if len(batches) == 1 else "Cancel them", is_danger=True
     )
+
+
+def delete_question(batches: Sequence[StoredBatch], *, here: bool, remote: bool) -> Question:
+    """Ask whether to delete batches."""
+    names = [f"{stored.job_name}  {stored.id}" for stored in batches[:PROBLEMS_SHOWN]]
+    more = [f"… and {len(batches) - PROBLEMS_SHOWN:,} more"] if len(batches) > PROBLEMS_SHOWN else []
+    note = "This cannot be taken back." if here else "What is kept here stays as it is."
+    what, _, lost = deletion(batches, here=here, remote=remote).partition("; ")
+    warning = [f"Careful: {lost}."] if lost else []
+    return Question(f"{what}?", (*names, *more, "", *warning, note), "Delete", is_danger=True)
 
 
 def resend_question(intent: Intent, estimate: Estimate, profile: Profile) -> Question:

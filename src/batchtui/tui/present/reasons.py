@@ -9,8 +9,8 @@ from batchtui.domain.job import Intent
 from batchtui.tui.present.listing import Item, batches_of, tally
 
 READ_ONLY = "This is read-only: nothing is sent, canceled or deleted."
-SENDS = frozenset({"retry", "cancel", "submit"})
-ABOUT_A_ROW = frozenset({"retry", "cancel", "download", "rename", "copy", "compose_again"})
+SENDS = frozenset({"retry", "cancel", "submit", "delete"})
+ABOUT_A_ROW = frozenset({"retry", "cancel", "delete", "download", "rename", "copy", "compose_again"})
 
 
 def why_not(action: str, item: Item | None, chosen: Sequence[StoredBatch], *, ours: bool, read_only: bool) -> str:
@@ -33,6 +33,8 @@ def why_not(action: str, item: Item | None, chosen: Sequence[StoredBatch], *, ou
         return "It has not become a batch yet: enter settles it."
     if action == "rename":
         return ""
+    if action == "delete":
+        return "" if all(stored.batch.has_ended for stored in chosen) else "It still runs: c cancels it."
     if not ours:
         return f"It belongs to profile {chosen[0].profile} at {chosen[0].base_url}: open batchtui with that."
     if action == "retry":

@@ -17,6 +17,7 @@ from batchtui.tui.messages import (
     CancelAsked,
     ComposeAgainAsked,
     CopyAsked,
+    DeleteAsked,
     DownloadAsked,
     RenameAsked,
     RetryAsked,
@@ -225,6 +226,11 @@ class BatchesScreen(Room):
     def action_download(self) -> None:
         """Ask for the results now."""
         self.post_message(DownloadAsked([s for s in self._chosen_batches() if reasons.can_download(s)]))
+
+    @explained
+    def action_delete(self) -> None:
+        """Ask for a deletion."""
+        self.post_message(DeleteAsked(self._chosen_batches()))
 
     @explained
     def action_rename(self) -> None:
