@@ -41,6 +41,7 @@ COMMANDS = {
     "rename": "manage:rename",
     "template": "template:template",
     "key": "key:key",
+    "profile": "profile:profile",
     "paths": "upkeep:paths",
     "config": "upkeep:show_config",
     "doctor": "upkeep:doctor",
