@@ -90,9 +90,13 @@ def cli(context: click.Context) -> None:
     if context.invoked_subcommand is None:
         given = context.ensure_object(Given)
         require_terminal()
-        config = given.config()
-        with opened(given, config) as desk:
-            open_screens(given, desk, config)
+        is_open = True
+        while is_open:
+            config = given.config()
+            with opened(given, config) as desk:
+                chosen = open_screens(given, desk, config)
+            # The server is that of the profile then, unless the environment names one.
+            given.profile, given.base_url, is_open = chosen, None, bool(chosen)
 
 
 def run(arguments: Sequence[str]) -> int:

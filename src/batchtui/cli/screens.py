@@ -22,14 +22,19 @@ def require_terminal() -> None:
         )
 
 
-def open_screens(given: Given, desk: Desk, config: Config) -> None:
-    """Run the screens until the user leaves them; where they crash, the exit code tells."""
+def open_screens(given: Given, desk: Desk, config: Config) -> str:
+    """Run the screens until the user leaves them, and return the profile to go on with, empty for none.
+
+    Where they crash, the exit code tells.
+    """
     # Imports and first paint only make objects that stay; the app switches it on again after them.
     gc.disable()
     from batchtui.composition import check_key
+    from batchtui.services.profiles import Profiles
     from batchtui.tui.app import BatchtuiApp
 
-    app = BatchtuiApp(desk.bench, config, partial(check_key, config))
+    app = BatchtuiApp(desk.bench, config, partial(check_key, config), Profiles(given.places().config))
     app.run(mouse=not given.no_mouse)
     if app.return_code:
         raise click.exceptions.Exit(app.return_code)
+    return app.next_profile

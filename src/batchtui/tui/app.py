@@ -26,6 +26,7 @@ from batchtui.tui.widgets.key_bar import keys_here
 
 if TYPE_CHECKING:
     from batchtui.services.poll import PollState
+    from batchtui.services.profiles import Profiles
     from batchtui.services.sync import SyncReport
     from batchtui.tui.screens.first_start import CheckKey
 
@@ -46,7 +47,8 @@ class BatchtuiApp(App[None]):
     """The screens on a workbench, which the caller closes.
 
     The first paint shows what is stored; whatever it does not need is imported when it is first wanted.
-    `check_key` is for the screen that takes a key.
+    `check_key` is for the screen that takes a key, `profiles` those there are to choose from. When the app has
+    ended, `next_profile` is the one it shall be opened with again, empty for none.
     """
 
     TITLE = "batchtui"
@@ -54,8 +56,12 @@ class BatchtuiApp(App[None]):
     DEFAULT_MODE = "batches"
     BINDINGS: ClassVar[list[BindingType]] = bindings.APP
 
-    def __init__(self, workbench: Workbench, config: Config, check_key: "CheckKey") -> None:
+    def __init__(
+        self, workbench: Workbench, config: Config, check_key: "CheckKey", profiles: "Profiles | None" = None
+    ) -> None:
         super().__init__()
+        self.profiles = profiles
+        self.next_profile = ""
         self._check_key = check_key
         self._troubles: dict[str, float] = {}
         self._is_asking_for_key = False
@@ -120,7 +126,7 @@ class BatchtuiApp(App[None]):
     async def _poll(self) -> None:
         while True:
             try:
-                await self.session.poller.run()
+                await self.session.poll_on()
             except BatchtuiError as error:
                 self.tell_trouble(error)
                 await asyncio.sleep(AGAIN_SECONDS)
@@ -206,18 +212,32 @@ class BatchtuiApp(App[None]):
         """Stop asking the API, or go on."""
         self.session.poller.toggle_pause()
 
+    def action_profile(self) -> None:
+        """Choose another profile."""
+        self.post_message(messages.ProfileAsked())
+
     async def action_quit(self) -> None:
         """Quit, after a question if something is being sent or would be lost."""
+        await self.leave()
+
+    async def leave(self, next_profile: str = "") -> None:
+        """Quit as `action_quit` does; `next_profile` is the one that the screens shall be opened with again."""
         from batchtui.tui.present.questions import quit_question
 
         question = quit_question(is_sending=self.session.is_sending, unsaved=self.session.unsaved)
+
+        def leave(agreed: bool | None) -> None:
+            if agreed:
+                self.next_profile = next_profile
+                self.exit()
+
         if question is None:
-            self.exit()
+            leave(agreed=True)
             return
         from batchtui.tui.widgets.dialogs import ConfirmScreen
 
         screen = ConfirmScreen(question.title, question.body, confirm_label=question.confirm, danger=True)
-        await self.push_screen(screen, lambda agreed: self.exit() if agreed else None)
+        await self.push_screen(screen, leave)
 
     @on(messages.Asked)
     def _asked(self, message: messages.Asked) -> None:

@@ -19,6 +19,7 @@ APP: list[BindingType] = [
     _key("ctrl+g", "search_all", "Search all", "search-all", "Search the answers of all batches on disk"),
     _key("R", "refresh_now", "Refresh", "refresh", "Ask the API now"),
     _key("equals_sign", "pause", "Pause", "pause", "Stop asking the API, or go on"),
+    _key("P", "profile", "Profile", "profile", "Go on with another profile: its key, server and workspace"),
     _key("q", "quit", "Quit", "quit", "Quit; asks only if something is being sent", show=True),
 ]
 

@@ -171,6 +171,16 @@ class SearchAsked(Asked):
     """Search the answers of all batches on disk."""
 
 
+@dataclass(eq=False, repr=False)
+class ProfileAsked(Asked):
+    """Choose the profile that the screens go on with."""
+
+    @property
+    def about(self) -> Hashable:
+        """What is not done twice at once."""
+        return "profile"
+
+
 @dataclass(frozen=True, slots=True)
 class Chosen:
     """Some rows of a job."""

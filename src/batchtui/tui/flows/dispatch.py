@@ -11,6 +11,7 @@ from batchtui.tui.flows.compose import compose
 from batchtui.tui.flows.copy import copy
 from batchtui.tui.flows.delete import delete
 from batchtui.tui.flows.export import export
+from batchtui.tui.flows.profile import choose_profile
 from batchtui.tui.flows.queue import queue
 from batchtui.tui.flows.results import about_results
 from batchtui.tui.flows.settle import settle
@@ -38,6 +39,7 @@ FLOWS: Mapping[type[messages.Asked], Flow] = {
     messages.PagerAsked: lambda app, _, asked: manage.page(app, asked.text),
     messages.EditorAsked: about_results,
     messages.SearchAsked: about_results,
+    messages.ProfileAsked: lambda app, session, _: choose_profile(app, session),
 }
 
 
