@@ -13,6 +13,7 @@ from batchtui.services.workbench import Profile, Workbench
 from batchtui.store import Store
 
 if TYPE_CHECKING:
+    from batchtui.domain.watching import Hook
     from batchtui.secrets import Key
 
 
@@ -38,8 +39,11 @@ def workbench(places: Places, config: Config) -> Workbench:
             config.max_cost_usd,
             config.retry.policy(),
             config.retry.verdicts,
+            config.notify,
+            config.hooks,
         ),
         poll_seconds=config.poll_seconds,
+        hook_secret=find_hook_secret,
     )
 
 
@@ -50,6 +54,13 @@ async def check_key(config: Config, key: Key) -> None:
         await gateway.check()
     finally:
         await gateway.close()
+
+
+def find_hook_secret(hook: Hook) -> str | None:
+    """Return what a hook signs with, None if there is nothing. Raises KeyringError if the keyring is in the way."""
+    from batchtui.secrets import hook_secret
+
+    return hook_secret(hook.name, hook.secret_variable, os.environ)
 
 
 def key_finder(profile: str) -> Callable[[], str | None]:

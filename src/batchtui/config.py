@@ -17,6 +17,7 @@ from batchtui.domain.origin import check_base_url, is_loopback
 from batchtui.domain.pacing import SOONEST_SECONDS, YOUNG_SECONDS
 from batchtui.domain.policy import RetryPolicy, parse_quiet_hours
 from batchtui.domain.verdicts import Rule
+from batchtui.domain.watching import Hook, Notify, check_hooks
 
 DEFAULT_BASE_URL = "https://api.anthropic.com"
 DEFAULT_PROFILE = "default"
@@ -90,6 +91,12 @@ class FileConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     retry: RetryConfig = RetryConfig()
     """What happens to rows that failed."""
 
+    notify: Notify = Notify()
+    """What people are told of."""
+
+    hooks: tuple[Hook, ...] = ()
+    """Commands and URLs that are told of it too."""
+
     profiles: dict[str, ProfileConfig] = {}
     """A name for each key or workspace."""
 
@@ -106,6 +113,8 @@ class Config(msgspec.Struct, frozen=True):
     max_cost_usd: float | None
     theme: str
     retry: RetryConfig
+    notify: Notify
+    hooks: tuple[Hook, ...]
     sources: dict[str, Source]
 
 
@@ -121,7 +130,7 @@ def load_config(
 
     Raises `ConfigError` naming file, line and key for anything that is not understood.
     """
-    file = _read(path)
+    file = read_file(path)
     name, name_from = _pick(profile, environ.get("BATCHTUI_PROFILE"), file.profile, DEFAULT_PROFILE)
     if name != DEFAULT_PROFILE and name not in file.profiles:
         raise ConfigError(
@@ -147,21 +156,17 @@ def load_config(
         max_cost_usd=file.max_cost_usd,
         theme=file.theme,
         retry=file.retry,
+        notify=file.notify,
+        hooks=file.hooks,
         sources={
             "profile": name_from,
             "base_url": url_from,
             "workspace_id": "config.toml" if chosen.workspace_id else "default",
             "read_only": "flag" if read_only else "config.toml" if file.read_only else "default",
-            **{
-                name: "default" if getattr(file, name) == getattr(defaults, name) else "config.toml"
-                for name in ("poll_seconds", "max_queued_requests", "max_cost_usd", "theme")
-            },
-            **{
-                f"retry.{name}": "default"
-                if getattr(file.retry, name) == getattr(defaults.retry, name)
-                else "config.toml"
-                for name in RetryConfig.__struct_fields__
-            },
+            **_file_sources(file, defaults, ("poll_seconds", "max_queued_requests", "max_cost_usd", "theme")),
+            **_file_sources(file.retry, defaults.retry, RetryConfig.__struct_fields__, "retry."),
+            **_file_sources(file.notify, defaults.notify, Notify.__struct_fields__, "notify."),
+            **_file_sources(file, defaults, ("hooks",)),
         },
     )
 
@@ -174,7 +179,18 @@ def _pick(flag: str | None, environment: str | None, in_file: str, default: str)
     return in_file, "default" if in_file == default else "config.toml"
 
 
-def _read(path: Path) -> FileConfig:
+def _file_sources(
+    given: msgspec.Struct, defaults: msgspec.Struct, names: tuple[str, ...], prefix: str = ""
+) -> dict[str, Source]:
+    """Return where the settings of a table come from that only the file can set."""
+    return {
+        f"{prefix}{name}": "default" if getattr(given, name) == getattr(defaults, name) else "config.toml"
+        for name in names
+    }
+
+
+def read_file(path: Path) -> FileConfig:
+    """Return what config.toml says, all defaults if there is none; raises `ConfigError`."""
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -186,6 +202,7 @@ def _read(path: Path) -> FileConfig:
     try:
         file = msgspec.convert(tomllib.loads(text), FileConfig)
         _check_retry(file.retry)
+        _check_hooks(file.hooks)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: {error}.", todo="Mend the line named.") from error
     except msgspec.ValidationError as error:
@@ -206,6 +223,13 @@ def _check_retry(retry: RetryConfig) -> None:
             raise msgspec.ValidationError(
                 f"message is no regular expression: {error} - at `$.retry.verdicts[{number}].message`"
             ) from error
+
+
+def _check_hooks(hooks: tuple[Hook, ...]) -> None:
+    try:
+        check_hooks(hooks)
+    except ValueError as error:
+        raise msgspec.ValidationError(str(error)) from error
 
 
 def _line_of(message: str, text: str) -> str:

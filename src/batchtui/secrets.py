@@ -133,6 +133,20 @@ def delete_key(profile: str) -> None:
         _backend().delete_password(SERVICE, profile)
 
 
+def hook_secret(hook: str, variable: str, environ: Mapping[str, str]) -> str | None:
+    """Return the secret a hook signs with: from the variable named, or the keyring entry `hook:NAME`.
+
+    None if there is none. Raises KeyringError if there is a keyring and it does not answer.
+    """
+    if variable:
+        return environ.get(variable) or None
+    try:
+        stored = _stored_key(f"hook:{hook}")
+    except _NoKeyringError:
+        return None
+    return None if stored is None else stored.reveal()
+
+
 def key_status(profile: str, environ: Mapping[str, str]) -> KeyStatus:
     """Return which keys there are for a profile; a keyring that cannot be used is part of the answer."""
     in_environment = _key_in(environ)

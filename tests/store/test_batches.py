@@ -263,16 +263,26 @@ async def test_only_an_empty_job_is_removed(store: Store) -> None:
 
 async def test_one_owner_at_a_time_holds_a_lease(open_store: Open) -> None:
     here, there = open_store(), open_store()
+    mine, theirs = here.leases.new_owner(), there.leases.new_owner()
     assert here.leases.holder("poll") is None
-    assert await here.leases.acquire("poll", "here", 60)
-    assert not await there.leases.acquire("poll", "there", 60)
-    assert await here.leases.acquire("poll", "here", 60)
-    await there.leases.release("poll", "there")
-    assert there.leases.holder("poll") == "here"
-    await here.leases.release("poll", "here")
-    assert await there.leases.acquire("poll", "there", 0)
+    assert await here.leases.acquire("poll", mine, 60)
+    assert not await there.leases.acquire("poll", theirs, 60)
+    assert await here.leases.acquire("poll", mine, 60)
+    await there.leases.release("poll", theirs)
+    assert there.leases.holder("poll") == mine
+    await here.leases.release("poll", mine)
+    assert await there.leases.acquire("poll", theirs, 0)
     assert there.leases.holder("poll") is None
-    assert await here.leases.acquire("poll", "here", 60)
+    assert await here.leases.acquire("poll", mine, 60)
+
+
+async def test_a_lease_ends_with_the_store_of_its_owner(open_store: Open) -> None:
+    here, there = open_store(), open_store()
+    assert await here.leases.acquire("poll", here.leases.new_owner(), 3_600)
+    theirs = there.leases.new_owner()
+    assert not await there.leases.acquire("poll", theirs, 60)
+    here.close()
+    assert await there.leases.acquire("poll", theirs, 60)
 
 
 async def test_a_write_is_done_though_its_caller_is_cancelled(store: Store) -> None:

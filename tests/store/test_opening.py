@@ -38,6 +38,10 @@ COLUMNS = {
     " unpriced cost_usd standard_cost_usd input_tokens cache_write_5m cache_write_1h cache_read output_tokens"
     " thinking_tokens web_searches",
     "leases": "name owner expires_at",
+    "news": "key kind subject profile base_url period spent_usd budget_usd noticed_at",
+    "channels": "name since",
+    "told": "news_key channel told_at",
+    "looks": "profile base_url at",
     "model_lists": "base_url as_of models",
     "templates": "key sha256 name text",
     "trials": "key template_sha256 model input_tokens output_tokens cost_usd made_at",
@@ -54,6 +58,7 @@ INDEXES = {
     "downloads_open",
     "intents_once",
     "intents_open",
+    "news_by_time",
     "requests_by_custom_id",
     "trials_by_template",
 }

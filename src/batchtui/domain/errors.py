@@ -23,6 +23,7 @@ BatchtuiError
 │   ├── RateLimitError    429
 │   ├── SpendLimitError   a spend cap of the organisation or workspace
 │   └── ServerError       5xx
+├── HookError             what the user wants told could not be told
 ├── MismatchError         results and requests that are not of the same batch
 └── UnclearSubmissionError  a create whose outcome is unknown
 """
@@ -231,6 +232,14 @@ class SpendLimitError(ApiError):
 
 class ServerError(ApiError):
     """The API failed (5xx); a create may or may not have taken effect."""
+
+
+class HookError(BatchtuiError):
+    """A hook of the user could not be run, failed, or took too long; `hook` is its name."""
+
+    def __init__(self, hook: str, what: str, *, todo: str = "") -> None:
+        super().__init__(f"The hook {hook} {what}.", unharmed="Nothing else was kept from being done.", todo=todo)
+        self.hook = hook
 
 
 class MismatchError(BatchtuiError):

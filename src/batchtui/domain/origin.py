@@ -42,6 +42,28 @@ def check_base_url(url: str) -> str:
     return origin + re.sub(r"(/v1)?/*\Z", "", parts.path.rstrip("/"))
 
 
+def check_hook_url(url: str) -> str:
+    """Return a URL that notices may be posted to: https, or plain http on a loopback host.
+
+    It may hold a query, but no user name or password. Raises ConfigError, which does not repeat it: the path or the
+    query can be a secret.
+    """
+    if _UNPRINTABLE_OR_SPACE.search(url):
+        raise ConfigError("The URL holds a space, a backslash or a character that is not ASCII.")
+    try:
+        parts = urlsplit(url)
+        _origin(parts)
+    except ValueError as error:
+        raise ConfigError("The URL has a host or a port that is none.") from error
+    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
+        raise ConfigError("The URL is not an http(s) URL with a host.")
+    if "@" in parts.netloc:
+        raise ConfigError("The URL holds a user name or a password.")
+    if parts.scheme == "http" and not _is_loopback_host(parts.hostname):
+        raise ConfigError("The URL is plain http, which is for a server on this machine only.")
+    return url
+
+
 def origin_of(base_url: str) -> str:
     """Return scheme, host and port of a checked base URL, without its path."""
     return _origin(urlsplit(base_url))

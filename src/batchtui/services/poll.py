@@ -1,4 +1,4 @@
-"""The one poller of a home: asks at a safe pace and says what it is doing."""
+"""The poller: asks at a safe pace, alone for its profile and server in a home, and says what it is doing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
 
 from batchtui.domain.batch import StoredBatch
 from batchtui.domain.errors import ApiError, BatchtuiError, MismatchError
@@ -26,13 +25,15 @@ LEASE_MARGIN_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class PollState:
-    """What the poller is doing, for people: when it last heard from the API, when it asks again, what went wrong.
+    """What the poller is doing, for people: when the list was last read, when it asks again, what went wrong.
 
+    `last_synced_at` is that of any process, also of one that has ended; `pace_seconds` is how long it is fresh for.
     `elsewhere` says that another process on this home polls; then this one only reads what that one writes. Of what
     a poll met with single batches, `error` is the first; a mismatch, which is no trouble of the poll, is left out.
     """
 
     last_synced_at: datetime | None = None
+    pace_seconds: float = YOUNG_SECONDS
     next_at: datetime | None = None
     polling: bool = False
     paused: bool = False
@@ -69,13 +70,19 @@ class Poller:
         self._on_state = on_state
         self._on_report = on_report
         self._on_download = on_download
-        self._owner = uuid4().hex
+        self._owner = store.leases.new_owner()
         self._wake = asyncio.Event()
+        self._is_wanted = False
         self._started_at_seconds = 0.0
-        self.state = PollState()
+        self.state = PollState(last_synced_at=store.looks.last(profile, base_url), pace_seconds=young_seconds)
 
     def refresh(self) -> None:
-        """Poll now, or as soon as the last poll is long enough ago."""
+        """Poll now, or as soon as the last poll is long enough ago, and also if another process is the poller."""
+        self._is_wanted = True
+        self._wake.set()
+
+    def hurry(self) -> None:
+        """Poll now, or as soon as the last poll is long enough ago, if this process is the poller."""
         self._wake.set()
 
     def toggle_pause(self) -> None:
@@ -103,9 +110,11 @@ class Poller:
         held = await self._store.leases.acquire(
             self._lease, self._owner, self._pause(0, None) + LEASE_MARGIN_SECONDS
         )
-        if not held:
-            self._show(replace(self.state, elsewhere=True, error=None))
+        if not held and not self._is_wanted:
+            at = self._store.looks.last(self._profile, self._base_url)
+            self._show(replace(self.state, elsewhere=True, last_synced_at=at, failures=0, error=None))
             return self._young_seconds
+        self._is_wanted = False
         self._started_at_seconds = time.monotonic()
         self._show(replace(self.state, elsewhere=False, polling=True))
         try:
@@ -113,14 +122,16 @@ class Poller:
         except BatchtuiError as error:
             return self._failed(error)
         self._on_report(report)
+        pause = self._pause(0, None)
         self._show(
             PollState(
                 last_synced_at=datetime.now(UTC),
+                pace_seconds=pause,
                 paused=self.state.paused,
                 error=next((error for error in report.errors if not isinstance(error, MismatchError)), None),
             )
         )
-        return self._pause(0, None)
+        return pause
 
     def _failed(self, error: BatchtuiError) -> float:
         failures = self.state.failures + 1

@@ -112,6 +112,7 @@ class Sync:
         changes = await self._store.batches.record(
             list(seen.values()), profile=self._profile, base_url=self._gateway.base_url
         )
+        await self._store.looks.record(self._profile, self._gateway.base_url, datetime.now(UTC))
         return SyncReport(tuple(changes), missing=tuple(missing), errors=(*errors, *failures))
 
     async def run(self, on_progress: Callable[[StoredBatch, int], None] | None = None) -> SyncReport:

@@ -12,18 +12,22 @@ from batchtui.domain.batch import MAX_QUEUED_REQUESTS, StoredBatch
 from batchtui.domain.errors import RefusedError
 from batchtui.domain.policy import RetryPolicy
 from batchtui.domain.verdicts import Rule, verdicts
+from batchtui.domain.watching import Hook, Notify
 from batchtui.store import Store
 
 if TYPE_CHECKING:
     from batchtui.services.adopt import Adoptions
     from batchtui.services.compare import Comparisons
     from batchtui.services.compose import Composer
+    from batchtui.services.diff_export import DiffExports
     from batchtui.services.download import Downloads
     from batchtui.services.due import DueRetries
     from batchtui.services.export import Exports
     from batchtui.services.find import Finder
+    from batchtui.services.judging import Judging
     from batchtui.services.manage import Management
     from batchtui.services.models import ModelLists
+    from batchtui.services.notices import Notices
     from batchtui.services.poll import Poller, PollState
     from batchtui.services.prepare import Prepared
     from batchtui.services.queue import Queue
@@ -50,19 +54,31 @@ class Profile:
     max_cost_usd: float | None = None
     policy: RetryPolicy = field(default_factory=RetryPolicy)
     rules: tuple[Rule, ...] = ()
+    notify: Notify = field(default_factory=Notify)
+    hooks: tuple[Hook, ...] = ()
 
 
 class Workbench:
     """One store, one gateway, and every use case on them; close it when done.
 
     A use case is imported and made when it is first asked for: the screens paint before they need most of them.
+    `hook_secret` finds what a hook signs with; it may block, and raise `KeyringError`.
     """
 
-    def __init__(self, store: Store, gateway: Gateway, profile: Profile, *, poll_seconds: float) -> None:
+    def __init__(
+        self,
+        store: Store,
+        gateway: Gateway,
+        profile: Profile,
+        *,
+        poll_seconds: float,
+        hook_secret: Callable[[Hook], str | None] = lambda _hook: None,
+    ) -> None:
         self.store = store
         self.gateway = gateway
         self.profile = profile
         self._poll_seconds = poll_seconds
+        self._hook_secret = hook_secret
 
     @cached_property
     def models(self) -> ModelLists:
@@ -109,6 +125,17 @@ class Workbench:
         from batchtui.services.find import Finder
 
         return Finder(self.store, self.gateway, self.profile.name)
+
+    @cached_property
+    def notices(self) -> Notices:
+        """What people and hooks are told."""
+        from batchtui.services.hooks import Hooks
+        from batchtui.services.notices import Notices
+
+        hooks = Hooks(self.profile.hooks, self.store.files.home, self._hook_secret)
+        return Notices(
+            self.store, self.profile.name, self.gateway.base_url, notify=self.profile.notify, hooks=hooks
+        )
 
     @cached_property
     def reader(self) -> Reader:
@@ -206,6 +233,20 @@ class Workbench:
         from batchtui.services.compose import Composer
 
         return Composer(self.store, self.gateway, self.models, self.require_writable)
+
+    @cached_property
+    def judging(self) -> Judging:
+        """Which answers are better, by people and by judges."""
+        from batchtui.services.judging import Judging
+
+        return Judging(self.store, self.reader, self.comparisons, self.composer, self.templates)
+
+    @cached_property
+    def diff_exports(self) -> DiffExports:
+        """Writing comparisons to files."""
+        from batchtui.services.diff_export import DiffExports
+
+        return DiffExports(self.comparisons, self.judging)
 
     @cached_property
     def recent_data(self) -> RecentData:

@@ -119,6 +119,7 @@ class Files:
     def __init__(self, places: Places, token: str) -> None:
         self._batches = places.batches
         self._spool = places.spool
+        self.home = places.home
         self.templates = places.templates
         self._token = token
         for directory in (places.home, places.batches, places.spool):

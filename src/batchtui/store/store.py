@@ -4,24 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import TypeVar
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
 
 from batchtui.paths import Places
 from batchtui.store.batches import Batches
 from batchtui.store.bulk import Bulk
 from batchtui.store.check import Check, Finding
+from batchtui.store.comparing import Comparing
 from batchtui.store.database import Database
 from batchtui.store.files import Files, make_directory
 from batchtui.store.intents import Intents
 from batchtui.store.jobs import Jobs
 from batchtui.store.leases import Leases
 from batchtui.store.models import Models
+from batchtui.store.opinions import Opinions
 from batchtui.store.presence import Presence
 from batchtui.store.queue import Queue
 from batchtui.store.recovery import recover
+from batchtui.store.remarks import Remarks
 from batchtui.store.requests import Requests
 from batchtui.store.results import Results
 from batchtui.store.templates import Templates
+from batchtui.store.told import Looks, Told
+
+if TYPE_CHECKING:
+    from batchtui.store.figures import Figures
 
 T = TypeVar("T")
 
@@ -43,12 +51,17 @@ class Store:
         self.batches = Batches(database, files, presence)
         self.requests = Requests(database, files)
         self.results = Results(database, files, presence)
+        self.remarks = Remarks(database)
         self.bulk = Bulk(database, files)
+        self.comparing = Comparing(database, files)
         self.intents = Intents(database, files, presence)
         self.models = Models(database)
         self.templates = Templates(database)
         self.queue = Queue(database, files)
-        self.leases = Leases(database)
+        self.leases = Leases(database, presence)
+        self.told = Told(database)
+        self.looks = Looks(database)
+        self.opinions = Opinions(database)
 
     @classmethod
     def open(cls, places: Places) -> Store:
@@ -66,6 +79,13 @@ class Store:
             recover(database, files, presence)
             opened.pop_all()
         return cls(database, files, presence)
+
+    @cached_property
+    def figures(self) -> Figures:
+        """What batches came to, for statistics."""
+        from batchtui.store.figures import Figures
+
+        return Figures(self._database)
 
     def close(self) -> None:
         """Wait for what is being written, then let go of everything; once is enough, twice does no harm."""

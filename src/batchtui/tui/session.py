@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from batchtui.services.poll import Poller, PollState
     from batchtui.services.sync import SyncReport
     from batchtui.tui.composing import Composing
+    from batchtui.tui.herald import Herald
 
 FIRST_BATCHES = 200
 """How many batches are read before the first paint; more than a screen shows."""
@@ -64,6 +65,7 @@ class Session:
         self._version: int | None = None
         self._looking = asyncio.Lock()
         self._arrived: set[str] = set()
+        self._has_reported = False
         self._numbers = count()
         self._doing: dict[int, Doing] = {}
         self._sending: set[int] = set()
@@ -74,6 +76,18 @@ class Session:
         return self.workbench.poller(
             on_state=self._on_state, on_report=self._on_report, on_download=self.on_download
         )
+
+    @cached_property
+    def herald(self) -> "Herald":
+        """What tells people and hooks; made when polling begins."""
+        from batchtui.tui.herald import Herald
+
+        return Herald(self._app, self.workbench)
+
+    async def poll_on(self) -> None:
+        """Poll, and never return."""
+        await self.herald.begin()
+        await self.poller.run()
 
     @cached_property
     def composing(self) -> "Composing":
@@ -105,14 +119,17 @@ class Session:
     async def look(self) -> None:
         """Read the list again if the store has changed, by this process or another, and tell the screens."""
         async with self._looking:
-            version = self.workbench.store.version()
-            if version != self._version:
+            version, after_poll = self.workbench.store.version(), self._has_reported
+            if is_new := version != self._version:
                 first, self._version = self._version is None, version
                 known = {stored.id for stored in self.batches}
                 self.batches, self.intents = await asyncio.to_thread(self._listed)
                 if not first and any(self._is_new_and_running(stored, known) for stored in self.batches):
-                    self.poller.refresh()
+                    self.poller.hurry()
                 self.batches_changed.publish(None)
+            if is_new or after_poll:
+                self._has_reported = False
+                await self.herald.tell(after_poll=after_poll)
         if self._arrived:
             arrived, self._arrived = frozenset(self._arrived), set()
             self.results_arriving.publish(arrived)
@@ -176,6 +193,7 @@ class Session:
         self.poll_changed.publish(state)
 
     def _on_report(self, report: "SyncReport") -> None:
+        self._has_reported = True
         self.reported.publish(report)
 
 

@@ -52,14 +52,40 @@ def test_a_body_on_its_way_has_a_bar_as_long_as_what_is_sent() -> None:
         (PollState(), "not synced yet"),
         (PollState(polling=True), "not synced yet · asking"),
         (PollState(last_synced_at=NOW, paused=True), "synced just now · paused"),
-        (PollState(elsewhere=True), "another batchtui polls"),
+        (PollState(elsewhere=True), "not synced yet · another batchtui polls"),
+        (
+            PollState(last_synced_at=NOW - timedelta(seconds=9), elsewhere=True),
+            "synced 9s ago · another batchtui polls",
+        ),
         (PollState(failures=1, error=NoKeyError("x")), "✗ no key"),
         (
             PollState(failures=1, error=UnreachableError("x"), next_at=NOW + timedelta(seconds=30)),
             "✗ unreachable · again in 30s",
         ),
         (PollState(failures=1, error=UnreachableError("x"), paused=True), "✗ unreachable"),
+        (
+            PollState(
+                last_synced_at=NOW - timedelta(hours=2),
+                failures=9,
+                error=UnreachableError("x"),
+                next_at=NOW + timedelta(minutes=5),
+            ),
+            "✗ unreachable · synced 2h ago · again in 5m",
+        ),
     ],
 )
 def test_how_fresh_the_list_is(poll: PollState, text: str) -> None:
     assert "".join(texts(sync_state(poll, NOW))) == text
+
+
+@pytest.mark.parametrize(
+    ("age_seconds", "pace_seconds", "tone"),
+    [(44, 15, "muted"), (61, 15, "warn"), (800, 300, "muted"), (901, 300, "warn"), (59, 0.1, "muted")],
+)
+def test_a_list_that_is_older_than_a_few_pauses_is_marked(
+    age_seconds: float, pace_seconds: float, tone: str
+) -> None:
+    synced_at = NOW - timedelta(seconds=age_seconds)
+    for fields in ({}, {"paused": True}, {"elsewhere": True}, {"polling": True}):
+        poll = PollState(last_synced_at=synced_at, pace_seconds=pace_seconds, **fields)
+        assert sync_state(poll, NOW)[0].tone == tone

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -23,7 +23,7 @@ from batchtui.domain.errors import (
 )
 from batchtui.domain.human import ago, bytes_text, duration
 from batchtui.tui.text import clean_line
-from batchtui.tui.widgets.table_model import Cell
+from batchtui.tui.widgets.table_model import Cell, Tone
 
 if TYPE_CHECKING:
     from batchtui.services.poll import PollState
@@ -35,6 +35,10 @@ ROOMS = (
     ("queue", "5", "Queue"),
 )
 """The rooms by name, key and title."""
+
+STALE_PAUSES = 3
+SOONEST_STALE_SECONDS = 60.0
+"""The list is marked as stale when it is older than so many pauses between polls, but no sooner than this."""
 
 _GAP = "  "
 
@@ -95,19 +99,28 @@ def sync_state(poll: PollState | None, now: datetime) -> list[Cell]:
     """Return how fresh the list is and when it is asked for again."""
     if poll is None:
         return [Cell("not synced yet", "muted")]
+    fresh = Cell("not synced yet", "muted")
+    if poll.last_synced_at is not None:
+        tone: Tone = "warn" if is_stale(poll, now) else "muted"
+        fresh = Cell(f"synced {ago(now - poll.last_synced_at)}", tone)
+    then = f" · next {duration(poll.next_at - now)}" if poll.next_at else ""
     if poll.error is not None and not poll.polling:
-        again = f" · again in {duration(poll.next_at - now)}" if poll.next_at else ""
-        return [Cell(f"✗ {error_word(poll.error)}", "bad"), Cell("" if poll.paused else again, "muted")]
-    fresh = f"synced {ago(now - poll.last_synced_at)}" if poll.last_synced_at else "not synced yet"
+        again = "" if poll.paused else then.replace("next", "again in")
+        age = [] if poll.last_synced_at is None else [Cell(" · ", "muted"), fresh]
+        return [Cell(f"✗ {error_word(poll.error)}", "bad"), *age, Cell(again, "muted")]
     if poll.polling:
-        return [Cell(f"{fresh} · ", "muted"), Cell("asking", "accent")]
+        return [fresh, Cell(" · ", "muted"), Cell("asking", "accent")]
     if poll.paused:
-        return [Cell(f"{fresh} · ", "muted"), Cell("paused", "warn")]
+        return [fresh, Cell(" · ", "muted"), Cell("paused", "warn")]
     if poll.elsewhere:
-        return [Cell("another batchtui polls", "muted")]
-    if poll.next_at is None:
-        return [Cell(fresh, "muted")]
-    return [Cell(f"{fresh} · next {duration(poll.next_at - now)}", "muted")]
+        return [fresh, Cell(" · another batchtui polls", "muted")]
+    return [fresh, Cell(then, "muted")]
+
+
+def is_stale(poll: PollState, now: datetime) -> bool:
+    """Return whether the list was read so long ago that it can well be otherwise by now."""
+    stale = timedelta(seconds=max(SOONEST_STALE_SECONDS, STALE_PAUSES * poll.pace_seconds))
+    return poll.last_synced_at is not None and now - poll.last_synced_at > stale
 
 
 def error_word(error: BatchtuiError) -> str:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import BatchtuiError, LintError, MismatchError
 from batchtui.domain.human import count, counted
+from batchtui.domain.news import words
 
 if TYPE_CHECKING:
     from batchtui.domain.batch import StoredBatch
     from batchtui.domain.lint import Problem
+    from batchtui.domain.news import News
     from batchtui.services.submit import Submission
     from batchtui.services.sync import SyncReport
 
 PROBLEMS_SHOWN = 12
+NEWS_SHOWN = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +40,31 @@ def error_notice(error: BatchtuiError) -> Notice:
 
 
 def report_notices(report: SyncReport) -> list[Notice]:
-    """Return the toasts of a look: one for all batches that ended, one for each that is the wrong one.
+    """Return the toasts of a look, beside its news: one for each batch that is the wrong one.
 
     And one for each job of which failed rows were sent again by themselves.
     """
     mismatches = [error_notice(error) for error in report.errors if isinstance(error, MismatchError)]
     again = [again_notice(sent) for sent in report.retried]
-    return [*([_ended_notice(report.ended)] if report.ended else ()), *again, *mismatches]
+    return [*again, *mismatches]
+
+
+def news_notices(news: Sequence[News]) -> list[Notice]:
+    """Return what people are told of some news: one notice for all ends, and one for all that is wrong."""
+    now = datetime.now(UTC)
+    ended = [one.stored for one in news if one.kind == "ended" and one.stored is not None]
+    ended_ids = {stored.id for stored in ended}
+    said = ended_ids & {one.occasion.subject for one in news if one.kind == "failed"}
+    notices = [replace(_ended_notice(ended), is_error=bool(said))] if ended else []
+    wrong = [
+        words(one, now)
+        for one in news
+        if one.kind != "ended" and not (one.kind == "failed" and one.occasion.subject in said)
+    ]
+    if wrong:
+        more = [f"… and {len(wrong) - NEWS_SHOWN:,} more"] if len(wrong) > NEWS_SHOWN else []
+        notices.append(Notice("\n".join([*wrong[:NEWS_SHOWN], *more]), is_error=True))
+    return notices
 
 
 def again_notice(sent: Submission) -> Notice:
