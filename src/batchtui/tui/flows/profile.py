@@ -35,7 +35,7 @@ async def choose_profile(app: App[None], session: Session) -> None:
     words = [(key, f"{entry.name} at {host(entry.base_url)}") for key, entry in by_key.items()]
     title = f"Profile (now {in_force})"
     if os.environ.get(KEY_VARIABLE):
-        title = f"Profile, with the key in {KEY_VARIABLE}"
+        title = "Profile (the key is from the environment)"
     chosen = await asked(app, MenuScreen(title, words))
     if chosen is not None:
         await ours.leave(by_key[chosen].name)
