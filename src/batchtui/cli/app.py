@@ -33,6 +33,9 @@ COMMANDS = {
     "watch": "follow:watch",
     "results": "results:results",
     "search": "search:search",
+    "diff": "diff:diff",
+    "judge": "judge:judge",
+    "prefer": "diff:prefer",
     "retry": "retry:retry",
     "queue": "queue:queue",
     "cancel": "manage:cancel",
@@ -85,7 +88,8 @@ def cli(context: click.Context) -> None:
     """Send, watch, read and repair Anthropic Message Batches. Without a command, open the screens.
 
     An ID is a batch id, a unique beginning of one, the name of a job, or @1 for the newest batch. Exit codes: 0
-    done, 1 error, 2 usage, 3 ended with failed rows (watch), 4 a submission is unclear (settle), 130 interrupted.
+    done, 1 error, 2 usage, 3 ended with failed rows (watch) or something differs (diff), 4 a submission is unclear
+    (settle), 130 interrupted.
     """
     if context.invoked_subcommand is None:
         given = context.ensure_object(Given)

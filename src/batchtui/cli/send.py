@@ -92,7 +92,7 @@ def submit(
             what = _question(prepared, job_name, where(desk))
             if dry_run:
                 say(f"{what}: a dry run, nothing is sent.")
-                _print_dry(job_name, prepared, as_json=as_json)
+                print_dry(job_name, prepared, as_json=as_json)
                 return
             preflight(desk, yes=yes)
             agree(what, yes=yes, unharmed=UNSENT)
@@ -179,7 +179,8 @@ def print_sent(sent: Submission) -> None:
     report_held(sent.held)
 
 
-def _print_dry(name: str, prepared: Prepared, *, as_json: bool) -> None:
+def print_dry(name: str, prepared: Prepared, *, as_json: bool) -> None:
+    """Print what would be sent, what is held beside it, and how the price comes about."""
     if as_json:
         out_json(submission_object(None, name, prepared))
         return

@@ -1,0 +1,153 @@
+"""A comparison for people on a terminal or in a pipe."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+
+from batchtui.cli.output import out, out_table, writing
+from batchtui.domain.comparison import Comparison
+from batchtui.domain.diff import diff_lines, fold
+from batchtui.domain.diff.model import DiffLine, Fold, JsonChange, Segment
+from batchtui.domain.human import count, counted
+from batchtui.services.diff_rows import DiffRow, Report
+from batchtui.services.exporting.diff_words import (
+    VERDICT_WORDS,
+    changes_lines,
+    changes_sentence,
+    facts_of,
+    kind_counts,
+    matrix_sentence,
+    matrix_table,
+    tally_lines,
+    totals_table,
+)
+from batchtui.services.read import to_json
+from batchtui.tui.text import clean, clean_line
+
+_RESET, _BOLD, _DIM, _RED, _GREEN, _REVERSE, _NOT_REVERSE = (
+    f"\x1b[{code}m" for code in ("0", "1", "2", "31", "32", "7", "27")
+)
+
+
+def has_colour() -> bool:
+    """Return whether stdout is a terminal that may be sent colours."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def print_summary(comparison: Comparison, white_space_only: int) -> None:
+    """Print how many rows became what, and the totals of both sides."""
+    out(f"A  {clean_line(comparison.left.name)}")
+    out(f"B  {clean_line(comparison.right.name)}")
+    counts = ", ".join(f"{count(number)} {word}" for word, number in kind_counts(comparison))
+    spaces = f" ({count(white_space_only)} of the changed in white space only)" if white_space_only else ""
+    out(f"{counts}{spaces}")
+    out("")
+    out_table(("", "A", "B", "B AGAINST A"), totals_table(comparison), right=(1, 2, 3))
+
+
+def print_report(found: Report) -> None:
+    """Print what people and judges prefer, how the requests differ, and the labels."""
+    for line in tally_lines(found.tally):
+        out(line)
+    out("")
+    out(changes_sentence(found.changes))
+    if found.changes.groups:
+        out_table(("REQUEST", "A", "B", "WHERE"), changes_lines(found.changes))
+    if found.matrix is not None:
+        out("")
+        out(clean_line(matrix_sentence(found.matrix)) + " A is down, B is across.")
+        head, *rows = matrix_table(found.matrix)
+        out_table([clean_line(label) for label in head], rows, right=range(1, len(head)))
+
+
+def print_rows(rows: Iterable[DiffRow], *, ignore_white_space: bool, colour: bool) -> None:
+    """Print rows with what is different in each."""
+    paint = _Paint(colour=colour)
+    for row in rows:
+        for line in row_lines(row, paint, ignore_white_space=ignore_white_space):
+            # Every text in it is clean, and what is not is ours.
+            with writing():
+                sys.stdout.write(line + "\n")
+
+
+def text_chunks(rows: Iterable[DiffRow], *, ignore_white_space: bool) -> Iterator[bytes]:
+    """Yield rows as `print_rows` prints them without colours."""
+    paint = _Paint(colour=False)
+    for row in rows:
+        lines = row_lines(row, paint, ignore_white_space=ignore_white_space)
+        yield "".join(line + "\n" for line in lines).encode()
+
+
+class _Paint:
+    """Puts colours around text, or leaves it alone."""
+
+    def __init__(self, *, colour: bool) -> None:
+        self._colour = colour
+
+    def __call__(self, text: str, *codes: str) -> str:
+        return f"{''.join(codes)}{text}{_RESET}" if self._colour and text else text
+
+    def segments(self, segments: Sequence[Segment]) -> str:
+        """Return a line without its end, with the words marked that differ; it stays in the colour around it."""
+        made = []
+        for number, segment in enumerate(segments, 1):
+            text = segment.text.removesuffix("\n") if number == len(segments) else segment.text
+            shown = clean(text.removesuffix("\r") if not segment.changed else text)
+            marked = self._colour and segment.changed and shown
+            made.append(f"{_REVERSE}{shown}{_NOT_REVERSE}" if marked else shown)
+        return "".join(made)
+
+
+def row_lines(row: DiffRow, paint: _Paint, *, ignore_white_space: bool) -> Iterator[str]:
+    """Yield the lines that show one row, an empty one last."""
+    facts = facts_of(row.kind, (row.left_type, row.right_type), row.similarity)
+    if row.opinion is not None:
+        facts.append(f"a person: {VERDICT_WORDS[row.opinion]}")
+    if row.judged is not None:
+        facts.append(f"a judge: {VERDICT_WORDS[row.judged]}")
+    yield f"{paint(clean_line(row.custom_id), _BOLD)}  {paint(clean_line(', '.join(facts)), _DIM)}"
+    changes = row.json_changes if row.kind == "changed" else None
+    if changes is not None:
+        yield from _json_lines(changes, paint)
+    elif row.kind != "same":
+        yield from _text_lines(row, paint, ignore_white_space=ignore_white_space)
+    yield ""
+
+
+def _json_lines(changes: Sequence[JsonChange], paint: _Paint) -> Iterator[str]:
+    if not changes:
+        yield paint("  the same JSON, written in another way", _DIM)
+    for change in changes:
+        path = clean_line(change.path) or "(all)"
+        if change.kind != "added":
+            yield paint(f"- {path}: {_json(change.left)}", _RED)
+        if change.kind != "removed":
+            yield paint(f"+ {path}: {_json(change.right)}", _GREEN)
+
+
+def _text_lines(row: DiffRow, paint: _Paint, *, ignore_white_space: bool) -> Iterator[str]:
+    added: list[str] = []
+    for line in fold(diff_lines(row.left or "", row.right or "", ignore_white_space=ignore_white_space)):
+        if isinstance(line, Fold) or line.kind == "same":
+            yield from added
+            added.clear()
+            yield _quiet(line, paint)
+            continue
+        if line.left:
+            # Removed lines of a run come before those that took their place, as in any diff.
+            yield paint(f"- {paint.segments(line.left)}", _RED)
+        if line.right:
+            added.append(paint(f"+ {paint.segments(line.right)}", _GREEN))
+    yield from added
+
+
+def _quiet(line: DiffLine | Fold, paint: _Paint) -> str:
+    if isinstance(line, Fold):
+        return paint(f"  … {counted(line.count, 'equal line')}", _DIM)
+    return f"  {paint.segments(line.right)}"
+
+
+def _json(value: object) -> str:
+    return clean_line(to_json(value).decode())
