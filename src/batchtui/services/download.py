@@ -95,6 +95,7 @@ class Downloads:
             )
         if not counts.results:
             await self._count(stored)
+        await self._store.figures.fill(stored.key)
         return Downloaded(self._store.batches.get(stored.id), ingested.lines, ingested.unreadable, received)
 
     async def _count(self, stored: StoredBatch) -> None:
