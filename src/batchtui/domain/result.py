@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from hashlib import sha1
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
+
+from batchtui.domain.tool_use import TOOL_USE, ToolUse, output_hash, read_input, tool_uses
 
 if TYPE_CHECKING:
     from batchtui.domain.checks import Checks
@@ -61,7 +62,7 @@ class ResultFacts(msgspec.Struct, frozen=True, gc=False):
     """What the index keeps of a result line; the line itself stays in the file.
 
     `type` is the word of the API, kept even if unknown, or `unreadable`. `text_hash` is 8 bytes of SHA-1 over the
-    output text, empty where it is not known; equal hashes mean equal outputs for listing and comparing.
+    output text and tool use, empty where it is not known; equal hashes mean equal outputs.
     `text_blocks` is the number of text blocks the output is put together from, None where it was not counted.
     Strings hold no lone surrogates.
     """
@@ -91,6 +92,8 @@ _Count = Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
 class _Block(msgspec.Struct, gc=False):
     type: str
     text: str | None = None
+    name: str | None = None
+    input: msgspec.Raw = msgspec.Raw(b"null")
 
 
 class _CacheWrites(msgspec.Struct, gc=False):
@@ -182,13 +185,18 @@ def parse_result(line: bytes, checks: Checks | None = None) -> ResultFacts:
         return _parse_leniently(line, checks)
     content = message.content
     text = content[0].text if len(content) == 1 and content[0].type == "text" else None
-    blocks = 1
+    blocks, uses = 1, list[ToolUse]()
     if text is None:
         texts = [block.text if block.type == "text" else None for block in content]
         text, blocks = _joined(texts)
+        try:
+            uses = [(block.name, read_input(block.input)) for block in content if block.type == TOOL_USE]
+        except (ValueError, RecursionError):
+            return _parse_leniently(line, checks)
     return _answer(
         read.custom_id,
         text,
+        uses,
         checks,
         text_blocks=blocks,
         stop_reason=message.stop_reason,
@@ -274,6 +282,7 @@ def _parse_leniently(line: bytes, checks: Checks | None) -> ResultFacts:
         return _answer(
             _text(custom_id),
             text,
+            tool_uses(message),
             checks,
             text_blocks=blocks,
             stop_reason=_text(stop_reason) if isinstance(stop_reason, str) else None,
@@ -292,6 +301,7 @@ def _parse_leniently(line: bytes, checks: Checks | None) -> ResultFacts:
 def _answer(
     custom_id: str,
     text: str,
+    uses: Sequence[ToolUse],
     checks: Checks | None,
     *,
     text_blocks: int,
@@ -312,7 +322,7 @@ def _answer(
         model,
         tokens,
         len(text),
-        sha1(text.encode("utf-8", "surrogatepass"), usedforsecurity=False).digest()[:8],
+        output_hash(text, uses),
         _preview(text),
         flags,
         text_blocks,

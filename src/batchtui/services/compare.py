@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from array import array
 from collections.abc import Callable, Sequence
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from batchtui.domain.comparison import (
+    NOWHERE,
     Comparison,
     Kind,
     Matrix,
@@ -17,8 +20,15 @@ from batchtui.domain.comparison import (
 )
 from batchtui.domain.filter import NO_FILTER, ResultFilter
 from batchtui.domain.search import Search
-from batchtui.services.find import Finder
+from batchtui.domain.selection import Selection
+from batchtui.services.comparing import finding, joined, ranking
+from batchtui.services.comparing.pairs import PairReader
+from batchtui.services.comparing.sides import of_target, side_of
+from batchtui.services.find import Finder, Target
+from batchtui.services.worker import Stop
 from batchtui.store import Store
+
+T = TypeVar("T")
 
 
 class Comparisons:
@@ -27,6 +37,7 @@ class Comparisons:
     def __init__(self, store: Store, finder: Finder) -> None:
         self._store = store
         self._finder = finder
+        self._reader = PairReader(store)
 
     def side(self, text: str) -> Side:
         """Return what a text stands for: ID, job, `@1`, `JOB#2` for an attempt, or the path of a JSONL file.
@@ -34,21 +45,33 @@ class Comparisons:
         What is known in the store comes before a file of that name. Raises `UnknownIdError` if it is neither,
         `AmbiguousIdError`, and `InputError` for what cannot be compared.
         """
-        raise NotImplementedError
+        return side_of(self._finder, text)
+
+    def of(self, target: Target) -> Side:
+        """Return a batch or the final answers of a job as a side; raises `InputError` for a job without batches."""
+        return of_target(target)
 
     async def compare(self, left: Side, right: Side, *, on: str | None = None) -> Comparison:
         """Join two sides on custom_id, or on a column of the data rows; raises `StoreError` and `DataError`.
 
         Only what is at home is compared: the notes say what is missing. Can be cancelled.
         """
-        raise NotImplementedError
+        comparison, anew = await self._on_reader(partial(joined.compare, self._store, left, right, on))
+        await self._store.comparing.keep(anew)
+        return comparison
 
     async def rank(self, comparison: Comparison, on_progress: Callable[[int, int], object] | None = None) -> None:
         """Fill `comparison.similarity` for the changed pairs.
 
         `on_progress` is called on the event loop with how many are done, of how many. Can be cancelled.
         """
-        raise NotImplementedError
+        loop = asyncio.get_running_loop()
+
+        def tell(done: int, total: int) -> None:
+            if on_progress is not None:
+                loop.call_soon_threadsafe(on_progress, done, total)
+
+        await self._on_reader(lambda stop: ranking.rank(self._reader, comparison, stop, tell))
 
     def pair(self, comparison: Comparison, position: int) -> Pair:
         """Return one pair."""
@@ -56,22 +79,22 @@ class Comparisons:
 
     def pairs(self, comparison: Comparison, positions: Sequence[int]) -> list[Pair]:
         """Return pairs at these positions; fast for as many as a screen shows. Raises `StoreError`."""
-        raise NotImplementedError
+        return self._reader.pairs(comparison, positions)
 
     def texts(self, comparison: Comparison, pair: Pair) -> tuple[str | None, str | None]:
         """Return the whole output of each side, None where it has none.
 
         Tool use is in it as JSON; what failed has type and message of its error.
         """
-        raise NotImplementedError
+        return self._reader.texts(comparison, pair)
 
     def lines(self, comparison: Comparison, pair: Pair) -> tuple[bytes | None, bytes | None]:
         """Return the exact result line of each side, without its newline."""
-        raise NotImplementedError
+        return self._reader.lines(comparison, pair)
 
     def requests(self, comparison: Comparison, pair: Pair) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
         """Return the params each side was asked with, None where they are not known."""
-        raise NotImplementedError
+        return self._reader.requests(pair)
 
     async def find(
         self,
@@ -86,7 +109,11 @@ class Comparisons:
 
         `change` puts those first that changed most; those whose similarity is not known come before them.
         """
-        raise NotImplementedError
+        return await self._on_reader(
+            lambda stop: finding.find(
+                self._store, comparison, stop, kinds=kinds, where=where, sort=sort, reverse=reverse
+            )
+        )
 
     async def search(
         self, comparison: Comparison, search: Search, on_hits: Callable[[array[int]], object] | None = None
@@ -95,7 +122,24 @@ class Comparisons:
 
         `on_hits` is called on the event loop with positions as they are found. Can be cancelled.
         """
-        raise NotImplementedError
+        pairs, found = comparison.pairs, set[int]()
+        for side, keys, file in (
+            (comparison.left, pairs.left, comparison.left_file),
+            (comparison.right, pairs.right, comparison.right_file),
+        ):
+            places = {key: position for position, key in enumerate(keys) if key != NOWHERE}
+
+            def tell(hits: array[int], places: dict[int, int] = places) -> None:
+                new = array("q", sorted({places[hit] for hit in hits if hit in places} - found))
+                found.update(new)
+                if new and on_hits is not None:
+                    on_hits(new)
+
+            if file is not None:
+                tell(await self._on_reader(partial(finding.search_file, file, search)))
+            else:
+                await self._store.results.search(Selection(side.batch_keys), search, lambda hits: tell(hits.packed))
+        return array("q", sorted(found))
 
     async def request_changes(self, comparison: Comparison) -> RequestChanges:
         """Return how the requests of all pairs differ, equal changes as one. Can be cancelled."""
@@ -111,3 +155,11 @@ class Comparisons:
     async def label_fields(self, comparison: Comparison) -> list[str]:
         """Return which keys of JSON answers could be labels."""
         raise NotImplementedError
+
+    async def _on_reader(self, work: Callable[[Stop], T]) -> T:
+        """Do work on a thread of the store; cancelling this ends it at its next check."""
+        stop = Stop()
+        try:
+            return await self._store.on_reader(lambda: work(stop))
+        finally:
+            stop.set()

@@ -19,15 +19,15 @@ class Stop:
     """Tells work in a thread that it may end."""
 
     def __init__(self) -> None:
-        self._event = threading.Event()
+        self.event = threading.Event()
 
     def set(self) -> None:
         """Let the work end at its next check."""
-        self._event.set()
+        self.event.set()
 
     def check(self) -> None:
         """Raise `StoppedError` if the work may end."""
-        if self._event.is_set():
+        if self.event.is_set():
             raise StoppedError
 
 

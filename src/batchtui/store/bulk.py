@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from batchtui.domain.selection import ResultKey, ResultKeys
 from batchtui.store.bulk_reading import REQUESTS, RESULTS, ROWS, Input, Reading, Row
@@ -103,14 +103,26 @@ class Bulk:
                 for some in _cut([length for _, _, length in places]):
                     yield len(places[some]), reading.joined_lines(RESULTS, places[some])
 
-    def data_rows(self, keys: Sequence[ResultKey]) -> Iterator[bytes]:
-        """Yield the lines of the data rows that these results were made from, as far as they are known."""
+    def lines(self, keys: Sequence[ResultKey]) -> Iterator[bytes]:
+        """Yield the exact lines of these keys in their order."""
+        with closing(Reading(self._database, self._files)) as reading:
+            for some_keys in _chunks(keys):
+                places = reading.places(some_keys)
+                for some in _cut([length for _, _, length in places]):
+                    yield from reading.lines(RESULTS, places[some])
+
+    def inputs(self, keys: Sequence[ResultKey], kind: Literal["requests", "rows"]) -> Iterator[bytes | None]:
+        """Yield for each of these keys the line of its request or data row, None where that is not known."""
         with closing(Reading(self._database, self._files)) as reading:
             for some_keys in _chunks(keys):
                 inputs = reading.inputs(reading.rows(some_keys, _PLACES))
-                places = [of.data_row for of in inputs if of is not None and of.data_row is not None]
-                for some in _cut([length for _, _, length in places]):
-                    yield from reading.lines(ROWS, places[some])
+                places = [of and (of.request if kind == REQUESTS else of.data_row) for of in inputs]
+                for some in _cut([place[2] if place else 0 for place in places]):
+                    yield from reading.known(kind, places[some])
+
+    def data_rows(self, keys: Sequence[ResultKey]) -> Iterator[bytes]:
+        """Yield the lines of the data rows that these results were made from, as far as they are known."""
+        return (line for line in self.inputs(keys, ROWS) if line is not None)
 
 
 def _block(reading: Reading, rows: list[Row], inputs: list[Input | None]) -> Block:

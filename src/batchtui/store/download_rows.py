@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from batchtui.domain.errors import StoreError, TemplateError, UnknownIdError
-from batchtui.store import batch_rows, ordinals, overviews
+from batchtui.store import batch_rows, ordinals, overviews, remarks
 from batchtui.store.columns import now
 from batchtui.store.files import Files, file_errors, remove, sync_directory
 from batchtui.store.lines import Lines
@@ -63,13 +63,14 @@ def _checks(connection: sqlite3.Connection, batch_key: int) -> Checks | None:
         return None
 
 
-def insert(connection: sqlite3.Connection, batch_id: str, rows: list[Row]) -> None:
+def insert(connection: sqlite3.Connection, batch_id: str, maker: RowMaker, rows: list[Row]) -> None:
     """Add rows to a download that runs."""
     if not rows:
         return
-    if not connection.execute("SELECT 1 FROM downloads WHERE key = ?", (rows[0][0],)).fetchone():
+    if not connection.execute("SELECT 1 FROM downloads WHERE key = ?", (maker.download_key,)).fetchone():
         raise _forgotten(batch_id)
     connection.executemany(INSERT, rows)
+    maker.fingerprints.add(rows)
 
 
 def finish(connection: sqlite3.Connection, batch_id: str, rows: RowMaker, ingested: Ingested) -> None:
@@ -81,6 +82,8 @@ def finish(connection: sqlite3.Connection, batch_id: str, rows: RowMaker, ingest
     if not updated.rowcount:
         raise _forgotten(batch_id)
     rows.overview.save(connection, rows.download_key, rows.request_count)
+    rows.fingerprints.save(connection, rows.download_key)
+    remarks.apply(connection, rows.batch_key, rows.download_key)
     request_count = ordinals.request_count(connection, rows.batch_key)
     if request_count != rows.request_count:
         overviews.reorder(connection, rows.batch_key, request_count)
@@ -163,8 +166,8 @@ def index(connection: sqlite3.Connection, files: Files, presence: Presence, batc
     path, lines = files.results_path(batch_id), Lines()
     with file_errors(path), path.open("rb") as file:
         while chunk := file.read(CHUNK_BYTES):
-            insert(connection, batch_id, [rows.row(line, offset) for offset, line in lines.feed(chunk)])
-    insert(connection, batch_id, [rows.row(line, offset) for offset, line in lines.end()])
+            insert(connection, batch_id, rows, [rows.row(line, offset) for offset, line in lines.feed(chunk)])
+    insert(connection, batch_id, rows, [rows.row(line, offset) for offset, line in lines.end()])
     ingested = rows.ingested(counts.results, counts.unanswered, lines.offset)
     finish(connection, batch_id, rows, ingested)
     connection.execute("UPDATE downloads SET state = 'kept' WHERE key = ?", (rows.download_key,))

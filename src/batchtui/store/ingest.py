@@ -154,7 +154,7 @@ class _Download:
         rows, self._waiting = self._waiting, []
         # A download that a power cut ends begins again, so its rows need not be safe before it is finished.
         self._database.transact(
-            lambda connection: download_rows.insert(connection, self._batch_id, rows), synced=False
+            lambda connection: download_rows.insert(connection, self._batch_id, self._rows, rows), synced=False
         )
         self._inserted_at = time.monotonic()
 

@@ -17,6 +17,7 @@ from batchtui.domain.result import (
     parse_result,
 )
 from batchtui.domain.selection import StoredResult
+from batchtui.store.fingerprints import FingerprintMaker
 from batchtui.store.ordinals import Ordinals
 from batchtui.store.overviews import OverviewMaker
 
@@ -28,7 +29,8 @@ ERROR_MESSAGE_CHARS = 2_000
 
 COLUMNS = """r.seq, r.ordinal, r.cost_usd, r.offset, r.length, r.custom_id, r.type, r.error_type, r.error_message,
     r.stop_reason, r.model, r.text_chars, r.text_hash, r.preview, r.flags, r.input_tokens, r.cache_write_5m,
-    r.cache_write_1h, r.cache_read, r.output_tokens, r.thinking_tokens, r.web_searches, r.text_blocks"""
+    r.cache_write_1h, r.cache_read, r.output_tokens, r.thinking_tokens, r.web_searches, r.text_blocks,
+    (SELECT m.note FROM remarks m WHERE m.batch_key = ? AND m.custom_id = r.custom_id)"""
 
 _INSERTED = """download_key, seq, ordinal, offset, length, custom_id, type, error_type, error_message, stop_reason,
     model, input_tokens, cache_write_5m, cache_write_1h, cache_read, output_tokens, thinking_tokens, web_searches,
@@ -71,6 +73,7 @@ class RowMaker:
         self.download_key = download_key
         self.batch_key = batch_key
         self.overview = OverviewMaker()
+        self.fingerprints = FingerprintMaker()
         self.request_count = ordinals.count
         self._ordinals = ordinals
         self._checks = checks
@@ -175,4 +178,4 @@ def stored_result(batch_key: int, batch_id: str, attempt: int, row: tuple[Any, .
         tuple(flags.split(",")) if flags else (),
         row[22],
     )
-    return StoredResult(batch_key, batch_id, attempt, seq, ordinal, facts, cost_usd, offset, length)
+    return StoredResult(batch_key, batch_id, attempt, seq, ordinal, facts, cost_usd, offset, length, row[23] or "")
