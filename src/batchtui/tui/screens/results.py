@@ -65,6 +65,10 @@ class ResultsScreen(ResultSearch):
         yield ResultTable(COLUMNS, classes="list")
         yield ResultPane()
 
+    def on_mount(self) -> None:
+        """Read what is under the cursor as it moves."""
+        self.watch(self.table, "cursor_key", self.show_row, init=False)
+
     def on_screen_resume(self) -> None:
         """Show what is to be shown, which may be another than last time."""
         self.show_opened()
@@ -233,10 +237,6 @@ class ResultsScreen(ResultSearch):
         super().zoom(name)
         if name == "-only-pane":
             self.beside.front.focus()
-
-    @on(VirtualTable.Highlighted, ".list")
-    def _moved(self) -> None:
-        self.show_row()
 
     @on(VirtualTable.MarksChanged, ".list")
     def _marked(self) -> None:

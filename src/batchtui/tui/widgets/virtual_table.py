@@ -8,6 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.geometry import Size
 from textual.message import Message
+from textual.reactive import var
 from textual.strip import Strip
 
 from batchtui.tui.widgets.literal import literal
@@ -102,6 +103,13 @@ class VirtualTable(LineView, Generic[K], can_focus=True, inherit_bindings=False)
         ),
     ]
 
+    cursor_key: var[K | None] = var(None, init=False)
+    """The key of the row under the cursor, or None when there are no rows. Not to be set: see `move_to`.
+
+    Who watches it is called at once, so that what is said about the row is painted together with the move; a
+    handler of `Highlighted` comes a frame later, but is called once for several moves.
+    """
+
     class _TableMessage(Message, Generic[EventK]):
         """What a table tells: which table, so that `@on(..., "#id")` can choose."""
 
@@ -164,13 +172,7 @@ class VirtualTable(LineView, Generic[K], can_focus=True, inherit_bindings=False)
         self._marks: Marks[K] = Marks()
         self._marks_told = 0
         self._cursor = 0
-        self._cursor_key: K | None = None
         self.reload()
-
-    @property
-    def cursor_key(self) -> K | None:
-        """The key of the row under the cursor, or None when there are no rows."""
-        return self._cursor_key
 
     @property
     def cursor_index(self) -> int:
@@ -187,7 +189,7 @@ class VirtualTable(LineView, Generic[K], can_focus=True, inherit_bindings=False)
         """What an action is about, in the order shown: the marked rows, or else the one under the cursor."""
         if self._marks:
             return in_order(self._source, self.marked)
-        return [] if self._cursor_key is None else [self._cursor_key]
+        return [] if self.cursor_key is None else [self.cursor_key]
 
     def set_columns(self, columns: Sequence[Column]) -> None:
         """Show other columns; the source must give cells in their order from now on."""
@@ -209,10 +211,10 @@ class VirtualTable(LineView, Generic[K], can_focus=True, inherit_bindings=False)
         """Show other rows. Without `keep_place` the cursor starts at the first row, with nothing marked."""
         self._source = source
         if not keep_place:
-            self._cursor, self._cursor_key = 0, None
+            self._cursor = 0
             self._marks.replace(source, ())
             self.scroll_to(y=0, animate=False, force=True)
-        self.reload()
+        self._reload(self.cursor_key if keep_place else None)
 
     def reload(self) -> None:
         """Read the rows on the screen again: the source has changed.
@@ -221,13 +223,17 @@ class VirtualTable(LineView, Generic[K], can_focus=True, inherit_bindings=False)
         position. A table scrolled to the top stays there, so that new rows are seen; one scrolled away from its
         cursor stays where it is.
         """
+        self._reload(self.cursor_key)
+
+    def _reload(self, key: K | None) -> None:
+        """Read the rows anew, with the cursor on this one if it is still there."""
         self._blocks = RowBlocks(self._source)
         self._painter.forget()
         self._marks.prune(self._source)
         self.set_line_count(len(self._source) + 1)
         top = self.scroll_offset.y
         line = self._cursor - top
-        index = None if self._cursor_key is None else self._source.index_of(self._cursor_key)
+        index = None if key is None else self._source.index_of(key)
         index = self._cursor if index is None else index
         if 0 <= line < self._page_rows:
             self._move_cursor(index, index - line if top else 0)
@@ -272,8 +278,8 @@ class VirtualTable(LineView, Generic[K], can_focus=True, inherit_bindings=False)
 
     def on_mount(self) -> None:
         """Tell where the cursor is at the start."""
-        if self._cursor_key is not None:
-            self.post_message(self.Highlighted(self, self._cursor_key))
+        if self.cursor_key is not None:
+            self.post_message(self.Highlighted(self, self.cursor_key))
 
     def on_resize(self) -> None:
         """Keep the cursor in view."""
@@ -315,15 +321,15 @@ class VirtualTable(LineView, Generic[K], can_focus=True, inherit_bindings=False)
 
     def action_activate(self) -> None:
         """Open the row under the cursor."""
-        if self._cursor_key is not None:
-            self.post_message(self.Activated(self, self._cursor_key))
+        if self.cursor_key is not None:
+            self.post_message(self.Activated(self, self.cursor_key))
 
     def action_mark(self, what: str) -> None:
         """Mark: the row, a range from here, all rows, or none."""
-        if self._cursor_key is None:
+        if self.cursor_key is None:
             return
         if what == "row":
-            self._marks.toggle(self._source, self._cursor_key)
+            self._marks.toggle(self._source, self.cursor_key)
         elif what == "range":
             self._marks.toggle_range(self._source, self._cursor)
         elif what == "all":
@@ -346,9 +352,8 @@ class VirtualTable(LineView, Generic[K], can_focus=True, inherit_bindings=False)
     def _place_cursor(self, index: int, top: int) -> None:
         """Put the cursor on a row and row `top` first on the screen, both as far as there are rows."""
         count = len(self._source)
-        before, key_before = self._cursor, self._cursor_key
+        before, key_before = self._cursor, self.cursor_key
         self._cursor = max(0, min(index, count - 1))
-        self._cursor_key = self._source.key_at(self._cursor) if count else None
         top = max(0, min(top, count - self._page_rows))
         if top != self.scroll_offset.y:
             self.scroll_to(y=top, animate=False, force=True)
@@ -356,8 +361,9 @@ class VirtualTable(LineView, Generic[K], can_focus=True, inherit_bindings=False)
         self.refresh_line(before + 1)
         self.refresh_line(self._cursor + 1)
         self._tell_marks()
-        if self._cursor_key != key_before and self.is_running:
-            self.post_message(self.Highlighted(self, self._cursor_key))
+        self.cursor_key = self._source.key_at(self._cursor) if count else None
+        if self.cursor_key != key_before and self.is_running:
+            self.post_message(self.Highlighted(self, self.cursor_key))
 
     def _tell_marks(self) -> None:
         """Repaint and report, when other rows are marked than were last told."""
