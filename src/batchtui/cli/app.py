@@ -48,6 +48,7 @@ COMMANDS = {
     "paths": "upkeep:paths",
     "config": "upkeep:show_config",
     "doctor": "upkeep:doctor",
+    "completion": "completion:completion",
 }
 """Where each command is, in the order a user meets them; none is imported before it is asked for."""
 

@@ -29,7 +29,7 @@ STATUSES = ("in_progress", "running", "canceling", "ended", "failed")
 @click.option(
     "--status", type=click.Choice(STATUSES), metavar="S", help=f"Only what is {', '.join(STATUSES[:-1])} or failed."
 )
-@click.option("--job", type=options.TEXT, metavar="J", help="Only the batches of a job, by its name or id.")
+@click.option("--job", type=options.TARGET, metavar="J", help="Only the batches of a job, by its name or id.")
 @click.option("--limit", type=click.IntRange(1, 10**9), metavar="N", help="The newest N.")
 @click.option("--all-servers", is_flag=True, help="Also what is stored of other servers.")
 @options.offline
@@ -65,7 +65,7 @@ def list_batches(
 
 
 @click.command("show")
-@click.argument("id_", metavar="ID", type=options.TEXT)
+@click.argument("id_", metavar="ID", type=options.TARGET)
 @click.option(
     "--row", "custom_id", type=options.TEXT, metavar="CUSTOM_ID", help="What became of a row in each attempt."
 )

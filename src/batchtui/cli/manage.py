@@ -24,7 +24,7 @@ from batchtui.services.request_file import open_lines
 
 
 @click.command("cancel")
-@click.argument("ids", metavar="ID...", nargs=-1, required=True, type=options.TEXT)
+@click.argument("ids", metavar="ID...", nargs=-1, required=True, type=options.TARGET)
 @options.yes
 @options.as_json
 @options.general
@@ -69,7 +69,7 @@ def _running(desk: Desk, ids: tuple[str, ...]) -> list[StoredBatch]:
 
 
 @click.command("delete")
-@click.argument("ids", metavar="ID...", nargs=-1, required=True, type=options.TEXT)
+@click.argument("ids", metavar="ID...", nargs=-1, required=True, type=options.TARGET)
 @click.option("--local", "only_here", is_flag=True, help="Only what is kept here; the API keeps the batch.")
 @click.option("--remote", "only_remote", is_flag=True, help="Only at the API; what is kept here stays.")
 @options.yes
@@ -106,7 +106,7 @@ def delete(
 
 
 @click.command("rename")
-@click.argument("id_", metavar="ID", type=options.TEXT)
+@click.argument("id_", metavar="ID", type=options.TARGET)
 @click.argument("name", metavar="NAME", type=options.TEXT)
 @options.as_json
 @options.general
@@ -125,7 +125,7 @@ def rename(given: Given, id_: str, name: str, as_json: bool) -> None:
 
 
 @click.command("adopt")
-@click.argument("id_", metavar="ID", type=options.TEXT)
+@click.argument("id_", metavar="ID", type=options.TARGET)
 @click.option("--requests", "file", metavar="FILE", type=options.readable_file, help="The file it was made from.")
 @click.option("--partial", is_flag=True, help="The file has only some of its requests; these can be retried.")
 @options.as_json

@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from batchtui.config import Config, load_config
+from batchtui.domain.errors import BatchtuiError
 from batchtui.paths import Places, places
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
 FC = TypeVar("FC", bound="Callable[..., Any] | click.Command")
+
+
+MOST_PROPOSED = 200
+"""How many names are proposed to a shell, which asks before it lists as many."""
+
+_BARE = re.compile(r"[\w.@:+-]+", re.ASCII)
+"""What a shell takes as one word and as nothing else."""
 
 
 @dataclass(slots=True)
@@ -73,6 +86,40 @@ class Text(click.ParamType[str]):
         return str(value).encode("utf-8", "replace").decode("utf-8")
 
 
+class TargetId(Text):
+    """The id of a batch, or the name of a job; a shell that completes is offered those that are stored."""
+
+    name = "id"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Return names and ids that begin like what is typed, the newest first."""
+        from click.shell_completion import CompletionItem
+
+        given = ctx.find_object(Given) or Given()
+        known = _known(given.places())
+        fitting = {text: of for text, of in known.items() if text.startswith(incomplete) and _BARE.fullmatch(text)}
+        return [CompletionItem(text, help=of) for text, of in islice(fitting.items(), MOST_PROPOSED)]
+
+
+def _known(here: Places) -> dict[str, str]:
+    """Return the names and ids that are stored, each with the name of its job; a home is not begun for it."""
+    if not here.database.exists():
+        return {}
+    from batchtui.store import Store
+
+    try:
+        store = Store.open(here)
+    except BatchtuiError:
+        # Nothing can be told while a shell completes; the command itself will tell it.
+        return {}
+    try:
+        batches = store.batches.list()
+    finally:
+        store.close()
+    names = {stored.job_name: stored.job_name for stored in batches}
+    return names | {stored.id: stored.job_name for stored in batches}
+
+
 class Assignment(click.ParamType[tuple[str, object]]):
     """`NAME=VALUE`, where the value is JSON, and text if it is not."""
 
@@ -94,6 +141,7 @@ class Assignment(click.ParamType[tuple[str, object]]):
 
 
 TEXT = Text()
+TARGET = TargetId()
 ASSIGNMENT = Assignment()
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")

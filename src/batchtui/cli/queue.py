@@ -43,7 +43,7 @@ def queue() -> None:
 
 
 @queue.command("list")
-@click.argument("id_", metavar="[JOB]", required=False, type=options.TEXT)
+@click.argument("id_", metavar="[JOB]", required=False, type=options.TARGET)
 @click.option("--rows", "by_row", is_flag=True, help="One line a row, and not a line for rows that failed alike.")
 @options.as_json
 @options.general
@@ -67,7 +67,7 @@ def list_queue(given: Given, id_: str | None, *, by_row: bool, as_json: bool) ->
 
 
 @queue.command("run")
-@click.argument("id_", metavar="[JOB]", required=False, type=options.TEXT)
+@click.argument("id_", metavar="[JOB]", required=False, type=options.TARGET)
 @options.only_cause
 @options.some_rows
 @options.max_cost
@@ -121,7 +121,7 @@ def run(
 
 
 @queue.command("edit")
-@click.argument("id_", metavar="[JOB]", required=False, type=options.TEXT)
+@click.argument("id_", metavar="[JOB]", required=False, type=options.TARGET)
 @options.only_cause
 @options.some_rows
 @options.settings
@@ -161,7 +161,7 @@ def _command(name: str, done: str, help_: str, deciding: Callable[[Queue], Decid
     """Add a command that decides something about rows."""
 
     @queue.command(name, help=help_)
-    @click.argument("id_", metavar="[JOB]", required=False, type=options.TEXT)
+    @click.argument("id_", metavar="[JOB]", required=False, type=options.TARGET)
     @options.only_cause
     @options.some_rows
     @options.as_json

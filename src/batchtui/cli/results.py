@@ -90,7 +90,7 @@ class _Form:
 
 
 @click.command("results")
-@click.argument("id_", metavar="ID", type=options.TEXT)
+@click.argument("id_", metavar="ID", type=options.TARGET)
 @click.option("--only", type=click.Choice(ONLY), help="Only these rows.")
 @click.option("--grep", type=options.TEXT, metavar="TEXT", help="Only rows whose whole output or error holds this.")
 @click.option("--regex", is_flag=True, help="The text to grep for is a regular expression.")

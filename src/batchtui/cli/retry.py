@@ -31,7 +31,7 @@ MESSAGE_CHARS = 80
 
 
 @click.command("retry")
-@click.argument("id_", metavar="ID", type=options.TEXT)
+@click.argument("id_", metavar="ID", type=options.TARGET)
 @options.only_cause
 @options.some_rows
 @click.option("--include-invalid", is_flag=True, help="Also rows whose request the API called invalid.")

@@ -33,7 +33,7 @@ UNSENT = "Nothing was sent."
 @click.argument("file", metavar="[FILE|-]", required=False, type=options.readable_file)
 @options_rows.making()
 @click.option(
-    "--template-of", "like", type=options.TEXT, metavar="ID", help="The template a job was made from, as it was."
+    "--template-of", "like", type=options.TARGET, metavar="ID", help="The template a job was made from, as it was."
 )
 @click.option(
     "--name", type=options.TEXT, metavar="NAME", help="What the job is called; else as the file or the template."

@@ -28,7 +28,7 @@ UNCHANGED = "Nothing was changed."
 
 
 @click.command("settle")
-@click.argument("job", metavar="[JOB]", required=False, type=options.TEXT)
+@click.argument("job", metavar="[JOB]", required=False, type=options.TARGET)
 @click.option("--adopt", metavar="ID", type=options.TEXT, help="This batch is the one that was sent.")
 @click.option("--resend", is_flag=True, help="Nothing was created: send it now.")
 @click.option("--discard", is_flag=True, help="Give it up and drop its requests.")

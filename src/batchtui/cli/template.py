@@ -79,7 +79,7 @@ def list_templates(given: Given, as_json: bool) -> None:
 @template.command("show")
 @click.argument("name", metavar="NAME", required=False, type=options.TEXT)
 @click.option(
-    "--job", "id_", type=options.TEXT, metavar="ID", help="The one a job or batch was made from, as it was."
+    "--job", "id_", type=options.TARGET, metavar="ID", help="The one a job or batch was made from, as it was."
 )
 @click.option(
     "--diff",
