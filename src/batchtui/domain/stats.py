@@ -129,9 +129,15 @@ class Group:
         return sum(batch.requests for batch in self.batches)
 
     @property
-    def estimated_usd(self) -> float:
-        """Return what the batches are thought to cost whose results are not here, as far as a price is known."""
-        return sum(batch.estimate_usd or 0.0 for batch in self.waiting)
+    def spent_usd(self) -> float | None:
+        """Return what the results that are here cost, None if no price is known of any of them."""
+        return None if self.sums.unpriced and not self.sums.cost_usd else self.sums.cost_usd
+
+    @property
+    def estimated_usd(self) -> float | None:
+        """Return what the other batches are estimated to cost, None if no price is known of any of them."""
+        known = [batch.estimate_usd for batch in self.waiting if batch.estimate_usd is not None]
+        return None if self.waiting and not known else sum(known)
 
     @property
     def unpriced_batches(self) -> int:
@@ -145,14 +151,14 @@ class Group:
 
     @property
     def cost_usd(self) -> float | None:
-        """Return what was spent and is estimated together, None if nothing of it is known."""
-        known = self.sums.cost_usd + self.estimated_usd
+        """Return what was spent and is estimated together, as far as it is known; None if nothing of it is."""
+        known = (self.spent_usd or 0.0) + (self.estimated_usd or 0.0)
         return known if known or self.is_cost_whole else None
 
     @property
-    def saved_usd(self) -> float:
+    def saved_usd(self) -> float | None:
         """Return what the batch price saved on what was spent."""
-        return self.sums.standard_cost_usd - self.sums.cost_usd
+        return None if self.spent_usd is None else self.sums.standard_cost_usd - self.sums.cost_usd
 
     @property
     def success_rate(self) -> float | None:

@@ -71,6 +71,14 @@ def _line_maker(*, guard_formulas: bool) -> Callable[[Row, str | None, Sequence[
     return line_of
 
 
+def csv_line(cells: Iterable[Cell]) -> str:
+    """Return any cells as a line of CSV, as `csv_chunks` writes those of results, with formulas guarded."""
+    return ",".join(
+        f'"{_doubled(_guarded(cell))}"' if isinstance(cell, str) else "" if cell is None else str(cell)
+        for cell in cells
+    )
+
+
 def _doubled(text: str) -> str:
     return text.replace('"', '""') if '"' in text else text
 
