@@ -138,7 +138,10 @@ def record(group: Group) -> Record:
         "thinking_tokens": sums.thinking,
         "web_searches": sums.web_searches,
         "output_mean": group.mean_output,
-        **{f"output_{name}": output and getattr(output, name) for name in ("p50", "p90", "p95", "p99", "max")},
+        **{
+            f"output_{name}": getattr(output, name) if output else None
+            for name in ("p50", "p90", "p95", "p99", "max")
+        },
         "max_tokens": group.max_tokens,
         "suggested_max_tokens": group.suggested_max_tokens,
         "ended_batches": seconds.number if seconds else 0,

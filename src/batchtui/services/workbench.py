@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from batchtui.services.recent import RecentData
     from batchtui.services.retry import Retries
     from batchtui.services.settle import Settlements
+    from batchtui.services.stats import Stats
     from batchtui.services.submit import Submissions
     from batchtui.services.sync import Sync, SyncReport
     from batchtui.services.templates import Templates
@@ -219,6 +220,13 @@ class Workbench:
         from batchtui.services.adopt import Adoptions
 
         return Adoptions(self.store)
+
+    @cached_property
+    def stats(self) -> Stats:
+        """What batches came to."""
+        from batchtui.services.stats import Stats
+
+        return Stats(self.store)
 
     @cached_property
     def templates(self) -> Templates:
