@@ -19,9 +19,10 @@ from batchtui.cli.options import Given
 from batchtui.cli.output import LiveLine, out_json, say
 from batchtui.cli.report import report, report_held, report_open
 from batchtui.cli.shapes import batch_object
+from batchtui.cli.telling import begin_telling, tell_news
 from batchtui.config import Config
 from batchtui.domain.batch import StoredBatch
-from batchtui.domain.errors import AuthError, InputError, MissingError, NoKeyError, RefusedError
+from batchtui.domain.errors import AuthError, HookError, InputError, MissingError, NoKeyError, RefusedError
 from batchtui.domain.human import bytes_text, counted, duration
 from batchtui.domain.job import Intent
 from batchtui.domain.origin import is_loopback
@@ -45,11 +46,14 @@ LOOKS_IN_VAIN = 5
 @options.general
 @click.pass_obj
 def sync(given: Given, as_json: bool) -> None:
-    """Look once: update the batches and download what has ended. For cron."""
+    """Look once: update the batches, download what has ended, and tell the hooks. For cron.
+
+    It asks the server also while screens that are open do; what one of them tells, the other does not.
+    """
     with opened(given) as desk:
-        found = desk.wait(desk.bench.sync.run())
+        found, hook_errors = desk.wait(_looked_once(desk.bench))
         if as_json:
-            out_json(_sync_object(found))
+            out_json({**_sync_object(found), "hook_errors": [str(error) for error in hook_errors]})
         else:
             _say_sync(found)
         for error in found.errors:
@@ -57,6 +61,12 @@ def sync(given: Given, as_json: bool) -> None:
         report_open(desk.bench)
     if found.errors:
         raise click.exceptions.Exit(1)
+
+
+async def _looked_once(bench: Workbench) -> tuple[SyncReport, list[HookError]]:
+    await begin_telling(bench)
+    found = await bench.sync.run()
+    return found, await tell_news(bench)
 
 
 def _sync_object(found: SyncReport) -> dict[str, object]:
@@ -91,7 +101,7 @@ def _again_lines(found: SyncReport) -> list[str]:
 
 
 @click.command("watch")
-@click.argument("ids", metavar="[ID]...", nargs=-1, type=options.TEXT)
+@click.argument("ids", metavar="[ID]...", nargs=-1, type=options.TARGET)
 @click.option(
     "--interval",
     "interval_seconds",
@@ -111,11 +121,13 @@ def watch(given: Given, ids: tuple[str, ...], interval_seconds: float | None, as
     config = _paced(given.config(), interval_seconds)
     with opened(given, config) as desk:
         bench = desk.bench
+        desk.wait(begin_telling(bench))
         targets = desk.wait(_chosen(bench, ids))
         lost: list[str] = []
         if targets:
             lost = desk.wait(_Watch(bench, targets, interval_seconds).until_ended())
             targets = [desk.wait(brought_home(bench, reread(bench, target))) for target in targets]
+        desk.wait(tell_news(bench))
         batches = _batches(targets)
         if as_json:
             out_json([batch_object(stored) for stored in batches])
@@ -222,6 +234,8 @@ class _Watch:
         self._targets = list(targets)
         self._line = LiveLine()
         self._moved = asyncio.Event()
+        self._reported = asyncio.Event()
+        self._telling = asyncio.Lock()
         self._state = PollState()
         self._polls = 0
         self._error_said = ""
@@ -242,20 +256,33 @@ class _Watch:
         number = len(_batches(self._targets))
         say(f"Watching {counted(number, 'batch', 'batches')}, {counted(requests, 'request')}.")
         polling = asyncio.create_task(self._poller.run())
+        telling = asyncio.create_task(self._tell())
         try:
             while not self._is_over():
-                if polling.done():
-                    await polling
+                for task in (polling, telling):
+                    if task.done():
+                        await task
                 self._moved.clear()
                 with suppress(TimeoutError):
                     async with asyncio.timeout(1):
                         await self._moved.wait()
                 self._raise_if_hopeless()
+            # What a hook is being told is told to its end.
+            await self._telling.acquire()
         finally:
             self._line.clear()
             polling.cancel()
-            await asyncio.wait([polling])
+            telling.cancel()
+            await asyncio.wait([polling, telling])
         return self._lost()
+
+    async def _tell(self) -> None:
+        """Tell what each poll brings, for as long as this is not cancelled; polling does not wait for it."""
+        while True:
+            await self._reported.wait()
+            self._reported.clear()
+            async with self._telling:
+                await tell_news(self._bench)
 
     def _is_over(self) -> bool:
         self._targets = [reread(self._bench, target) for target in self._targets]
@@ -292,6 +319,7 @@ class _Watch:
 
     def _on_report(self, found: SyncReport) -> None:
         self._polls += 1
+        self._reported.set()
         self._error_said = ""
         for error in found.errors:
             if str(error) not in self._errors_said:

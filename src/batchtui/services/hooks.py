@@ -26,6 +26,9 @@ AT_ONCE = 3
 KEPT_BYTES = 400
 """How much of what a command writes to stderr is kept for the notice that it failed."""
 
+GRACE_SECONDS = 1.0
+"""How long a command may still run when nobody waits for it any more."""
+
 LOOK_SECONDS = 0.02
 BLOCK_BYTES = 1 << 16
 
@@ -48,7 +51,7 @@ class Hooks:
         self._threads = ThreadPoolExecutor(AT_ONCE, "hook")
 
     async def run(self, hook: Hook, body: bytes) -> None:
-        """Tell a hook; raises `HookError` if it failed. Cancelling it kills the command."""
+        """Tell a hook; raises `HookError` if it failed. Cancelling this leaves a command one second to end."""
         if hook.url:
             await self._post(hook, body)
         else:
@@ -104,7 +107,7 @@ def clean_environ(environ: Mapping[str, str], hooks: Sequence[Hook]) -> dict[str
     return {
         name: value
         for name, value in environ.items()
-        if name not in secret_names and not _SECRET_VARIABLE.search(name) and value not in keys
+        if name not in secret_names and not _SECRET_VARIABLE.search(name) and not any(key in value for key in keys)
     }
 
 
@@ -133,8 +136,11 @@ def _run(hook: Hook, body: bytes, *, environ: Mapping[str, str], directory: Path
         )
     said = bytearray()
     with process:
-        while process.poll() is None and time.monotonic() < deadline and not stop.is_set():
+        while process.poll() is None and time.monotonic() < deadline:
             _read(process, said)
+            if stop.is_set():
+                stop.clear()
+                deadline = min(deadline, time.monotonic() + GRACE_SECONDS)
         if (code := process.poll()) is None:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
