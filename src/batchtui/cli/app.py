@@ -42,6 +42,8 @@ COMMANDS = {
     "adopt": "manage:adopt",
     "delete": "manage:delete",
     "rename": "manage:rename",
+    "prune": "prune:prune",
+    "stats": "stats:stats",
     "template": "template:template",
     "key": "key:key",
     "profile": "profile:profile",

@@ -17,7 +17,7 @@ from batchtui.cli.key import SOURCE_WORDS, source_of
 from batchtui.cli.options import Given
 from batchtui.cli.output import out, out_json, out_pairs, out_table, say
 from batchtui.domain.errors import BatchtuiError
-from batchtui.domain.human import counted
+from batchtui.domain.human import bytes_text, counted
 from batchtui.paths import Places
 from batchtui.secrets import key_status
 
@@ -123,9 +123,17 @@ def _store(desk: Desk) -> Iterator[Check]:
     if not findings:
         number = len(desk.bench.store.batches.list())
         yield Check("store", "ok", f"{counted(number, 'batch', 'batches')}, index and files agree")
+    yield Check("disk", "ok", _disk(desk))
     unclear = sum(intent.state == "unclear" for intent in desk.bench.settlements.open_submissions())
     if unclear:
         yield Check("submissions", "problem", f"{counted(unclear, 'submission')} unclear: `batchtui settle`")
+
+
+def _disk(desk: Desk) -> str:
+    """Return how much the home takes."""
+    house, batches = desk.bench.housekeeping, desk.bench.store.batches.list()
+    bodies = sum(house.disk_use(stored).total_bytes for stored in batches)
+    return f"{bytes_text(bodies)} of bodies; `batchtui prune` drops old ones"
 
 
 def _key(desk: Desk) -> Check:

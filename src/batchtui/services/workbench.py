@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from batchtui.services.due import DueRetries
     from batchtui.services.export import Exports
     from batchtui.services.find import Finder
+    from batchtui.services.housekeeping import Housekeeping
     from batchtui.services.judging import Judging
     from batchtui.services.manage import Management
     from batchtui.services.models import ModelLists
@@ -213,6 +214,13 @@ class Workbench:
         from batchtui.services.manage import Management
 
         return Management(self.store, self.gateway)
+
+    @cached_property
+    def housekeeping(self) -> Housekeeping:
+        """Room on the disk."""
+        from batchtui.services.housekeeping import Housekeeping
+
+        return Housekeeping(self.store)
 
     @cached_property
     def adoptions(self) -> Adoptions:

@@ -151,6 +151,22 @@ class Batches:
             lambda connection: connection.execute("UPDATE batches SET results = ? WHERE id = ?", (state, batch_id))
         )
 
+    async def drop_bodies(self, batch_id: str) -> None:
+        """Remove the lines sent and received of a batch and their index; all else that is known of it stays."""
+
+        def drop(connection: sqlite3.Connection) -> None:
+            key = _only(batch_rows.select(connection, "WHERE b.id = ?", batch_id), batch_id).key
+            connection.execute("DELETE FROM downloads WHERE batch_key = ?", (key,))
+            connection.execute("DELETE FROM requests WHERE batch_key = ?", (key,))
+            connection.execute(
+                "UPDATE batches SET results = 'gone', requests = 'unknown', requests_bytes = NULL,"
+                " rows_bytes = NULL WHERE key = ?",
+                (key,),
+            )
+
+        await self._database.write(drop)
+        await self._database.on_writer(lambda: remove(self._files.batch_directory(batch_id)))
+
     async def forget(self, batch_id: str, *, for_good: bool = False) -> None:
         """Remove a batch here with its requests and results, and its job if that was all of it.
 

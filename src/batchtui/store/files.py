@@ -166,6 +166,20 @@ class Files:
         with file_errors(self._spool):
             return sorted(entry.name for entry in self._spool.iterdir())
 
+    def sizes(self, batch_id: str) -> tuple[int, int]:
+        """Return the bytes of what was sent of a batch, with what it was made from, and of its results."""
+        sent = received = 0
+        directory = self._batches / batch_id
+        if self.can_hold(batch_id) and directory.is_dir():
+            with file_errors(directory), os.scandir(directory) as entries:
+                for entry in entries:
+                    size = entry.stat(follow_symlinks=False).st_size
+                    if entry.name.startswith("results."):
+                        received += size
+                    else:
+                        sent += size
+        return sent, received
+
     def batch_directories(self) -> list[Path]:
         """Return all directories of batches."""
         with file_errors(self._batches):

@@ -49,7 +49,7 @@ def no_results(
     newest = target.batches[-1]
     if newest.results == "gone":
         dropped = local_time(newest.batch.results_until)
-        return f"Its results are gone: the API dropped them on {dropped},\nbefore they were downloaded."
+        return f"Its results are gone: the API dropped them on {dropped},\nand they are not on disk."
     if newest.results == "complete":
         return "It has no results."
     return "It has ended, and its results are not here yet.\n\nThey come with the next sync; w downloads them now."

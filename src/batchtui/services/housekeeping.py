@@ -1,0 +1,66 @@
+"""How much of the disk batches take, and dropping the bodies of old ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from batchtui.domain.batch import RESULTS_KEPT, StoredBatch
+from batchtui.domain.errors import RefusedError
+from batchtui.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class DiskUse:
+    """The bytes of the files of a batch: lines sent, with what they were made from, and lines received."""
+
+    stored: StoredBatch
+    requests_bytes: int
+    results_bytes: int
+
+    @property
+    def total_bytes(self) -> int:
+        """Return the bytes of all its files."""
+        return self.requests_bytes + self.results_bytes
+
+
+class Housekeeping:
+    """Looks at the files of a home, which takes some milliseconds for a thousand batches, and drops old ones."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def disk_use(self, stored: StoredBatch) -> DiskUse:
+        """Return what a batch takes; raises `StoreError`."""
+        requests_bytes, results_bytes = self._store.files.sizes(stored.id)
+        return DiskUse(stored, requests_bytes, results_bytes)
+
+    def prunable(self, age: timedelta, now: datetime) -> list[DiskUse]:
+        """Return the batches that ended longer ago than an age and have bodies on disk, the oldest first.
+
+        Left out are those of a job of which something still runs or waits to be sent. Raises `RefusedError` for an
+        age at which the API still has the results: they would be downloaded again.
+        """
+        if age < RESULTS_KEPT:
+            raise RefusedError(
+                f"Results are kept by the API for {RESULTS_KEPT.days} days, and would be downloaded again.",
+                unharmed="Nothing was dropped.",
+                todo=f"Choose {RESULTS_KEPT.days} days or more; `batchtui delete ID` deletes a younger batch.",
+            )
+        batches = self._store.batches.list()
+        busy = {stored.job_id for stored in batches if not stored.batch.has_ended}
+        busy |= {intent.job_id for intent in self._store.intents.open_ones()}
+        old = [
+            self.disk_use(stored)
+            for stored in reversed(batches)
+            if stored.job_id not in busy and (stored.batch.ended_at or stored.batch.created_at) <= now - age
+        ]
+        return [use for use in old if use.total_bytes]
+
+    async def prune(self, stored: StoredBatch) -> None:
+        """Drop the bodies of a batch: what was sent and what came back, and its rows in the index.
+
+        Its name, counts, cost, and what statistics are made from stay. It cannot be taken back.
+        """
+        await self._store.figures.fill(stored.key)
+        await self._store.batches.drop_bodies(stored.id)
