@@ -15,6 +15,7 @@ APP: list[BindingType] = [
     _key("1", "room('batches')", "Batches", "screen-batches", "Go to the batches"),
     _key("2", "room('results')", "Results", "screen-results", "Go to the results of the row under the cursor"),
     _key("3", "room('compose')", "Compose", "screen-compose", "Write a template, try it on rows, and send them"),
+    _key("4", "room('diff')", "Diff", "screen-diff", "Go to what was compared last"),
     _key("5", "room('queue')", "Queue", "screen-queue", "Go to what failed and waits to be sent again"),
     _key("ctrl+g", "search_all", "Search all", "search-all", "Search the answers of all batches on disk"),
     _key("R", "refresh_now", "Refresh", "refresh", "Ask the API now"),
@@ -42,6 +43,7 @@ BATCHES: list[BindingType] = [
         "t", "compose_again", "Compose again", "compose-again", "Compose from the template of this job, on new rows"
     ),
     _key("D", "delete", "Delete", "delete", "Delete here, at the API, or both, after a question"),
+    _key("d", "compare", "Compare", "compare", "Compare the two marked rows, or this one with another", show=True),
     _key("w", "download", "Download", "download", "Download the results now"),
     _key("e", "rename", "Rename", "rename", "Give the job another name"),
     _key("a", "adopt", "Adopt", "adopt", "Bring in a batch made elsewhere, or attach its requests"),
@@ -159,4 +161,71 @@ QUEUE: list[BindingType] = [
     _key("left", "fold(True)", "Fold", "fold-rows", "Fold the rows under their group"),
     _key("o", "pager", "Pager", "pager-request", "Read the request in $PAGER"),
     _key("y", "ask('copy')", "Copy", "copy-waiting", "Send id, error or request to the clipboard"),
+]
+
+DIFF_TABLE: list[BindingType] = [
+    _key("enter", "activate", "Read", "read-pair", "Give the pane all the room", show=True),
+]
+
+DIFF_VIEW: list[BindingType] = [
+    _key("enter", "screen.fold_lines", "All lines", "unfold-lines", "Show all lines, or fold the equal ones"),
+]
+
+DIFF: list[BindingType] = [
+    _key("f", "next_kind", "Kind", "next-kind", "Show the next kind only: changed, outcome, left …", show=True),
+    _key("F", "next_kind(-1)", "Kind back", "previous-kind", "Show the kind before only"),
+    _key(
+        "n",
+        "go_kind('changed', 1)",
+        "Next changed",
+        "next-changed",
+        "Next changed row; in the pane, text",
+        show=True,
+    ),
+    _key(
+        "N",
+        "go_kind('changed', -1)",
+        "Changed before",
+        "previous-changed",
+        "The changed row before",
+    ),
+    _key(
+        "e",
+        "go_kind('outcome', 1)",
+        "Next outcome",
+        "next-outcome-change",
+        "Next other outcome",
+        show=True,
+    ),
+    _key(
+        "E",
+        "go_kind('outcome', -1)",
+        "Outcome before",
+        "previous-outcome-change",
+        "The other outcome before",
+    ),
+    _key("i", "side_by_side", "Inline", "side-by-side", "Both sides beside each other, or inline", show=True),
+    _key("w", "white_space", "White space", "white-space", "Ignore white space, or not"),
+    _key("c", "fold_lines", "All lines", "fold-lines", "Show all lines, or fold the equal ones"),
+    _key("p", "plain", "As text", "json-as-text", "Compare JSON as text, or by its values"),
+    _key("t", "next_view", "View", "next-side", "Next view: output, thinking, request, usage", show=True),
+    _key("T", "next_view(-1)", "View back", "previous-side", "The view before"),
+    _key("left_square_bracket,less_than_sign", "decide('left')", "Left", "left-better", "The left is better"),
+    _key(
+        "right_square_bracket,greater_than_sign", "decide('right')", "Right", "right-better", "The right is better"
+    ),
+    _key("backslash,vertical_line", "decide('tie')", "Tie", "tie", "Both are equally good; again takes it back"),
+    _key("b", "beside('numbers')", "Numbers", "diff-numbers", "Totals of both sides, and verdicts", show=True),
+    _key("a", "beside('requests')", "Asked", "diff-requests", "What was asked differently", show=True),
+    _key(
+        "L", "beside('labels')", "Labels", "diff-labels", "Labels of left against right; enter shows a cell's rows"
+    ),
+    _key("ctrl+f", "find", "Search", "find-in-both", "Search both sides; the list narrows to the hits", show=True),
+    _key("J", "judge", "Judge", "judge", "Send a batch that judges changed or marked rows, after a question"),
+    _key("d", "compare", "Compare", "compare-others", "Compare other sides", show=True),
+    _key("o", "pager", "Pager", "pager-diff", "Read the unified diff in $PAGER"),
+    _key(
+        "x", "export", "Export", "export-diff", "Write the rows shown, or the marked ones, as a report", show=True
+    ),
+    _key("y", "copy", "Copy", "copy-pair", "Bring custom_id, left, right or the diff to the clipboard"),
 ]

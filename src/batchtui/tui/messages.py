@@ -12,8 +12,10 @@ from batchtui.domain.job import Job
 from batchtui.domain.selection import ResultKey
 
 if TYPE_CHECKING:
+    from batchtui.domain.comparison import Comparison
     from batchtui.services.find import Target
     from batchtui.tui.flows.compose import Verb
+    from batchtui.tui.present.listing import RowKey
     from batchtui.tui.present.queue import QueueVerb
 
 
@@ -200,6 +202,43 @@ class QueueAsked(Asked):
     def about(self) -> Hashable:
         """What is not done twice at once."""
         return "queue"
+
+
+@dataclass(eq=False, repr=False)
+class CompareAsked(Asked):
+    """Compare two sides, each by id; without them ask for both. `row` is the one under the cursor, if any."""
+
+    left: str = ""
+    right: str = ""
+    row: "RowKey | None" = None
+
+    @property
+    def about(self) -> Hashable:
+        """What is not done twice at once."""
+        return "compare"
+
+
+@dataclass(eq=False, repr=False)
+class JudgeAsked(Asked):
+    """Send a batch that judges the pairs at some positions."""
+
+    comparison: "Comparison"
+    positions: Sequence[int]
+
+    @property
+    def about(self) -> Hashable:
+        """What is not done twice at once."""
+        return "judge"
+
+
+@dataclass(eq=False, repr=False)
+class DiffExportAsked(Asked):
+    """Write pairs to a file; `are_marked` tells that they were marked and are not all that is shown."""
+
+    comparison: "Comparison"
+    positions: Sequence[int]
+    are_marked: bool = False
+    ignore_white_space: bool = False
 
 
 @dataclass(eq=False, repr=False)

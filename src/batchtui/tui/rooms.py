@@ -24,6 +24,12 @@ def _compose(session: Session, size: Size) -> Screen[Any]:
     return ComposeScreen(session, size)
 
 
+def _diff(session: Session, size: Size) -> Screen[Any]:
+    from batchtui.tui.screens.diff import DiffScreen
+
+    return DiffScreen(session, size)
+
+
 def _queue(session: Session, size: Size) -> Screen[Any]:
     from batchtui.tui.screens.queue import QueueScreen
 
@@ -33,6 +39,7 @@ def _queue(session: Session, size: Size) -> Screen[Any]:
 ROOMS: Mapping[str, Make] = {
     "results": _results,
     "compose": _compose,
+    "diff": _diff,
     "queue": _queue,
 }
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from batchtui.services.poll import Poller, PollState
     from batchtui.services.sync import SyncReport
     from batchtui.tui.composing import Composing
+    from batchtui.tui.diff_source import Compared
     from batchtui.tui.herald import Herald
 
 FIRST_BATCHES = 200
@@ -45,6 +46,7 @@ class Session:
     `batches` and `intents` are the list as it was last read, newest first; before the first look only a part.
     `selected` is asked for the row under the cursor, so that what is about it is never about the row before.
     `opened` are the results to show instead, until the user goes to another room.
+    `compared` are the two sides compared last.
     `downloads` are the bytes that have come of each batch. `asked` is what a flow is about right now.
     """
 
@@ -60,6 +62,7 @@ class Session:
         self.batches, self.intents = self._listed(FIRST_BATCHES)
         self.selected: Callable[[], RowKey | None] = lambda: None
         self.opened: Opened | None = None
+        self.compared: Compared | None = None
         self.downloads: dict[str, int] = {}
         self.asked: set[Hashable] = set()
         self._version: int | None = None

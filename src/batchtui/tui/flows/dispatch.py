@@ -10,6 +10,7 @@ from batchtui.tui.flows import manage
 from batchtui.tui.flows.compose import compose
 from batchtui.tui.flows.copy import copy
 from batchtui.tui.flows.delete import delete
+from batchtui.tui.flows.diff import compare, export_diff, judge
 from batchtui.tui.flows.export import export
 from batchtui.tui.flows.profile import choose_profile
 from batchtui.tui.flows.queue import queue
@@ -39,6 +40,9 @@ FLOWS: Mapping[type[messages.Asked], Flow] = {
     messages.PagerAsked: lambda app, _, asked: manage.page(app, asked.text),
     messages.EditorAsked: about_results,
     messages.SearchAsked: about_results,
+    messages.CompareAsked: compare,
+    messages.JudgeAsked: judge,
+    messages.DiffExportAsked: export_diff,
     messages.ProfileAsked: lambda app, session, _: choose_profile(app, session),
 }
 

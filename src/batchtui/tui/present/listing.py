@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from batchtui.domain.batch import StoredBatch
@@ -103,6 +104,13 @@ def rows(
 def batches_of(item: JobRow | StoredBatch) -> tuple[StoredBatch, ...]:
     """Return the batches of a row."""
     return (item,) if isinstance(item, StoredBatch) else item.batches
+
+
+def made_at(item: Item) -> datetime:
+    """Return when something was made: of a job of several batches, the last of them."""
+    if isinstance(item, Intent):
+        return item.created_at
+    return item.batch.created_at if isinstance(item, StoredBatch) else item.newest.batch.created_at
 
 
 def status_word(item: Item) -> str:

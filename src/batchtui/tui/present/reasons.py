@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from batchtui.domain.batch import CANCELING, StoredBatch
 from batchtui.domain.job import Intent
 from batchtui.tui.present.listing import Item, batches_of, tally
+
+if TYPE_CHECKING:
+    from batchtui.domain.comparison import Kind, Summary
 
 READ_ONLY = "This is read-only: nothing is sent, canceled or deleted."
 SENDS = frozenset({"retry", "cancel", "submit", "delete"})
@@ -77,3 +81,38 @@ def can_cancel(stored: StoredBatch) -> bool:
 def can_download(stored: StoredBatch) -> bool:
     """Return whether there are results to be had that are not on disk."""
     return stored.batch.has_ended and stored.results in {"none", "partial"}
+
+
+NONE_SHOWN: Mapping[Kind, str] = {
+    "changed": "No row shown here has changed.",
+    "outcome": "No row shown here has another outcome.",
+}
+
+_ABOUT_PAIRS = frozenset({"go_kind", "decide", "beside", "find", "judge", "export", "pager", "copy", "next_kind"})
+
+
+def why_no_comparison(chosen: Sequence[Item]) -> str:
+    """Return what speaks against comparing rows of the list."""
+    if len(chosen) > 2:
+        return f"Two rows are compared, and {len(chosen):,} are marked."
+    if any(isinstance(item, Intent) for item in chosen):
+        return "It has not become a batch yet: there is nothing to compare."
+    return ""
+
+
+def why_not_with_pairs(action: str, summary: Summary | None, *, has_pair: bool, read_only: bool) -> str:
+    """Return what speaks against an action in a comparison, or nothing; `has_pair` says there is a row."""
+    name = action.partition("(")[0]
+    if name not in _ABOUT_PAIRS:
+        return ""
+    if summary is None:
+        return "Nothing is compared yet: d asks for two sides."
+    if name == "judge" and read_only:
+        return READ_ONLY
+    if name == "judge" or action.startswith("go_kind('changed'"):
+        return "" if summary.changed else "No answer differs between the sides."
+    if action.startswith("go_kind('outcome'"):
+        return "" if summary.outcome else "No outcome differs between the sides."
+    if name in {"decide", "export", "pager", "copy"} and not has_pair:
+        return "There is no row here."
+    return ""

@@ -1,6 +1,7 @@
 """The first room: every batch there is, what is on its way out, and all about the one under the cursor."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import getters, on
@@ -15,6 +16,7 @@ from batchtui.tui import bindings
 from batchtui.tui.messages import (
     AdoptAsked,
     CancelAsked,
+    CompareAsked,
     ComposeAgainAsked,
     CopyAsked,
     DeleteAsked,
@@ -83,6 +85,14 @@ class ListingSource:
         """Return what a row stands for."""
         return self._rows[self._index[key]].item
 
+    def batches(self, rows: Sequence[RowKey]) -> list[StoredBatch]:
+        """Return the batches of some rows, each once."""
+        items = (self.item(key) for key in rows)
+        chosen = {
+            stored.id: stored for item in items if not isinstance(item, Intent) for stored in batches_of(item)
+        }
+        return list(chosen.values())
+
 
 class BatchTable(VirtualTable[RowKey]):
     """The table of batches: enter reads the results."""
@@ -121,8 +131,8 @@ class BatchesScreen(Room):
         self.session.batches_changed.subscribe(self, lambda _nothing: self.fill())
         self.session.results_arriving.subscribe(self, lambda _ids: self.show_details())
         self.set_interval(AGES_SECONDS, self._count_ages)
-        self.set_interval(1, self._count_down)
-        self.session.poll_changed.subscribe(self, lambda _state: self._count_down())
+        self.set_interval(1, partial(self._count_ages, if_waiting=True))
+        self.session.poll_changed.subscribe(self, lambda _state: self._count_ages(if_waiting=True))
 
     def fill(self) -> None:
         """Show the list as it is now."""
@@ -147,15 +157,13 @@ class BatchesScreen(Room):
             self.show_sort()
             self.show_details()
 
-    def _count_ages(self) -> None:
+    def _count_ages(self, *, if_waiting: bool = False) -> None:
+        """Let ages be seen to grow, or the time of parts that wait to pass."""
+        if if_waiting and not any(intent.state == "waiting" for intent in self.session.intents):
+            return
         self._source.now = utc_now()
         self.table.reload()
         self.show_details()
-
-    def _count_down(self) -> None:
-        """Let the time of parts that wait be seen to pass."""
-        if any(intent.state == "waiting" for intent in self.session.intents):
-            self._count_ages()
 
     @told
     def show_details(self) -> None:
@@ -183,9 +191,11 @@ class BatchesScreen(Room):
 
     def why_not(self, action: str) -> str:
         """Return why an action cannot be done with the row under the cursor or the marked ones."""
+        if action == "compare":
+            return reasons.why_no_comparison([self._source.item(key) for key in _to_compare(self.table)])
         if action == "settle":
             return "" if self.session.intents else "Every submission has its batch."
-        chosen = self._chosen_batches()
+        chosen = self._source.batches(self.table.chosen)
         return reasons.why_not(
             action,
             self.item,
@@ -193,15 +203,6 @@ class BatchesScreen(Room):
             ours=all(self.session.is_ours(stored) for stored in chosen),
             read_only=self.session.workbench.profile.read_only,
         )
-
-    def _chosen_batches(self) -> list[StoredBatch]:
-        """Return the batches of the marked rows, or of the row under the cursor."""
-        chosen: dict[str, StoredBatch] = {}
-        for key in self.table.chosen:
-            item = self._source.item(key)
-            if not isinstance(item, Intent):
-                chosen.update((stored.id, stored) for stored in batches_of(item))
-        return list(chosen.values())
 
     @on(VirtualTable.Activated)
     async def open_results(self) -> None:
@@ -220,23 +221,38 @@ class BatchesScreen(Room):
     @explained
     def action_cancel(self) -> None:
         """Ask for a cancellation."""
-        self.post_message(CancelAsked([stored for stored in self._chosen_batches() if reasons.can_cancel(stored)]))
+        self.post_message(
+            CancelAsked(
+                [stored for stored in self._source.batches(self.table.chosen) if reasons.can_cancel(stored)]
+            )
+        )
 
     @explained
     def action_download(self) -> None:
         """Ask for the results now."""
-        self.post_message(DownloadAsked([s for s in self._chosen_batches() if reasons.can_download(s)]))
+        self.post_message(
+            DownloadAsked([s for s in self._source.batches(self.table.chosen) if reasons.can_download(s)])
+        )
 
     @explained
     def action_delete(self) -> None:
         """Ask for a deletion."""
-        self.post_message(DeleteAsked(self._chosen_batches()))
+        self.post_message(DeleteAsked(self._source.batches(self.table.chosen)))
 
     @explained
     def action_rename(self) -> None:
         """Ask for another name."""
         if target := self.session.selected_target():
             self.post_message(RenameAsked(target.job))
+
+    @explained
+    def action_compare(self) -> None:
+        """Ask for a comparison of the two rows, the older one on the left, or of this one with another."""
+        rows = sorted(_to_compare(self.table), key=lambda key: listing.made_at(self._source.item(key)))
+        if len(rows) == 2:
+            self.post_message(CompareAsked(rows[0].id, rows[1].id))
+        else:
+            self.post_message(CompareAsked(row=rows[0] if rows else self.table.cursor_key))
 
     async def action_compose(self) -> None:
         """Go where requests are made."""
@@ -312,3 +328,10 @@ def _strangers(store: Store, item: Item) -> int:
         return 0
     batches = (stored for stored in batches_of(item) if stored.results != "none")
     return sum(store.batches.stranger_count(stored.key) for stored in batches)
+
+
+def _to_compare(table: VirtualTable[RowKey]) -> list[RowKey]:
+    """Return the marked rows, and the one under the cursor beside a single one."""
+    marked = table.chosen if table.marked else []
+    cursor = table.cursor_key
+    return [*marked, cursor] if len(marked) == 1 and cursor is not None and cursor not in marked else marked
