@@ -11,7 +11,7 @@ from batchtui.tui.session import Session
 from batchtui.tui.text import clean
 from batchtui.tui.toasts import tell
 
-_NAMES = {"markdown": "result.md", "json": "result.json"}
+_NAMES = {"markdown": "result.md", "prose": "result.md", "json": "result.json"}
 
 
 async def about_results(app: App[None], session: Session, asked: EditorAsked | SearchAsked) -> None:

@@ -63,7 +63,7 @@ def text_body(row: StoredResult, message: Mapping[str, Any], *, is_plain: bool =
         return explanation(row)
     text = output_text(message)
     if text:
-        return Body(text, "text" if is_plain else "markdown")
+        return Body(text, "text" if is_plain else "prose")
     kinds = [_kind(block) for block in _blocks(message)]
     held = f"It holds: {', '.join(kinds)}. Other views show it: t." if kinds else "It is empty."
     return Body(f"There is no text in this answer. {held}")
@@ -94,7 +94,7 @@ def thinking_body(message: Mapping[str, Any], *, is_plain: bool = False) -> Body
             parts.append("(thinking that the API has encrypted)")
     if not parts:
         return Body("There is no thinking in this answer.")
-    return Body("\n\n".join(parts), "text" if is_plain else "markdown")
+    return Body("\n\n".join(parts), "text" if is_plain else "prose")
 
 
 def tools_body(message: Mapping[str, Any]) -> Body:

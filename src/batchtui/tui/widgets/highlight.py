@@ -1,16 +1,13 @@
-"""Colours for the source of Markdown and JSON: the text stays as it is, letter by letter, and links stay text.
-
-Rendering Markdown into widgets takes seconds for some hundred headings and hides what the model really wrote.
-"""
+"""Colours for the source of Markdown and JSON: the text stays as it is, letter by letter, and links stay text."""
 
 import re
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-Language = Literal["text", "markdown", "json"]
-"""How a body is coloured."""
+Language = Literal["text", "markdown", "json", "prose"]
+"""How a body is shown: `markdown` is its coloured source, `prose` is Markdown made easy to read."""
 
-Look = Literal["heading", "code", "quote", "strong", "key", "string", "literal", "link"]
+Look = Literal["heading", "code", "quote", "strong", "emphasis", "faint", "key", "string", "literal", "link"]
 """What a piece of a body is; the reading pane has a component class for each."""
 
 LONGEST_PARAGRAPH = 4096

@@ -22,6 +22,8 @@ from batchtui.tui.text import clean
 from batchtui.tui.widgets.highlight import Language, Span, code_paragraphs, spans
 from batchtui.tui.widgets.literal import literal, literal_line
 from batchtui.tui.widgets.navigation import MOVE_BINDINGS, lines_to_move
+from batchtui.tui.widgets.prose import PROSE_CHARACTERS_MAX, prose
+from batchtui.tui.widgets.prose_inline import Piece
 from batchtui.tui.widgets.scrolling import LineView
 from batchtui.tui.widgets.wrap import ScreenLine, wrap
 
@@ -39,10 +41,15 @@ Find = Callable[[str], Iterable[tuple[int, int]]]
 
 
 class TextView(LineView, can_focus=True, inherit_bindings=False):
-    """A read-only text of up to some hundred kilobytes, wrapped to the width; its text can be selected."""
+    """A read-only text of up to some hundred kilobytes, wrapped to the width; its text can be selected.
+
+    Of Markdown made easy to read that is the text shown, without the marks of its source.
+    """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "text-view--code",
+        "text-view--emphasis",
+        "text-view--faint",
         "text-view--heading",
         "text-view--hit",
         "text-view--key",
@@ -60,6 +67,8 @@ class TextView(LineView, can_focus=True, inherit_bindings=False):
         background: $surface;
         color: $foreground;
         & > .text-view--code { color: $text-success; }
+        & > .text-view--emphasis { text-style: italic; }
+        & > .text-view--faint { color: $text-muted; }
         & > .text-view--heading { color: $text-primary; text-style: bold; }
         & > .text-view--hit { background: $warning; color: $background; text-style: bold; }
         & > .text-view--key { color: $text-primary; }
@@ -81,7 +90,9 @@ class TextView(LineView, can_focus=True, inherit_bindings=False):
         classes: str | None = None,
     ) -> None:
         super().__init__(id=id, classes=classes)
+        self._source = ""
         self._text = ""
+        self._pieces: list[Piece] = []
         self._note = ""
         self._language: Language = "text"
         self._paragraphs: list[str] = []
@@ -105,20 +116,28 @@ class TextView(LineView, can_focus=True, inherit_bindings=False):
         self._note = ""
         if len(shown) < len(text):
             self._note = f"… cut after {len(shown):,} of {len(text):,} characters: read the rest in the pager"
-        self._text = clean(shown).expandtabs(4)
+        self._source = clean(shown).expandtabs(4)
+        self._hits = list(islice(find(self._source), HITS_MAX)) if find else []
+        if language == "prose" and (self._hits or len(self._source) > PROSE_CHARACTERS_MAX):
+            # Hits are places in the source, and all of a long text would be made easy to read for a screen of it.
+            language = "markdown"
         self._language = language
-        self._paragraphs = self._text.split("\n")
-        lengths = (len(paragraph) + 1 for paragraph in self._paragraphs)
-        self._paragraph_starts = list(accumulate(lengths, initial=0))
-        self._code = code_paragraphs(self._paragraphs) if language == "markdown" else set()
-        self._spans.clear()
-        self._hits = list(islice(find(self._text), HITS_MAX)) if find else []
+        paragraphs = self._source.split("\n")
+        self._code = code_paragraphs(paragraphs) if language == "markdown" else set()
+        self._take(paragraphs)
         self._wrap()
         if not keep_place:
             self._hit = 0
             self.scroll_to(y=0, animate=False, force=True)
             if self._hits:
                 self._scroll_to_hit()
+
+    def _take(self, paragraphs: list[str]) -> None:
+        self._paragraphs = paragraphs
+        self._text = "\n".join(paragraphs)
+        lengths = (len(paragraph) + 1 for paragraph in paragraphs)
+        self._paragraph_starts = list(accumulate(lengths, initial=0))
+        self._spans.clear()
 
     def go_to_hit(self, step: int) -> bool:
         """Scroll to the next hit in this body or the one before; False if there is none in that direction."""
@@ -152,6 +171,9 @@ class TextView(LineView, can_focus=True, inherit_bindings=False):
 
     def _wrap(self) -> None:
         self._width = self._wrap_width
+        if self._language == "prose":
+            self._pieces = prose(self._source.split("\n"), self._width)
+            self._take([piece.text for piece in self._pieces])
         self._lines = wrap(self._text, self._width) if self._text else []
         self._strips.clear()
         self.set_line_count(len(self._lines) + bool(self._note))
@@ -198,6 +220,8 @@ class TextView(LineView, can_focus=True, inherit_bindings=False):
         return Strip(styled.render(self.app.console))
 
     def _paragraph_spans(self, number: int) -> list[Span]:
+        if self._language == "prose":
+            return self._pieces[number].spans
         found = self._spans.get(number)
         if found is None:
             paragraph = self._paragraphs[number]
