@@ -4,16 +4,10 @@ from batchtui.domain.retry import Cause, FailedRow, causes
 
 
 def test_equal_failures_are_counted_most_frequent_first() -> None:
-    def row(custom_id: str, type_: str, error_type: str | None, message: str | None) -> FailedRow:
-        return FailedRow(custom_id, type_, error_type, message, batch_key=1, offset=0, length=1)
-
-    rows = [
-        row("a", "errored", "overloaded_error", "Overloaded"),
-        row("b", "expired", None, None),
-        row("c", "errored", "overloaded_error", "Overloaded"),
-    ]
-    assert causes(rows) == (
-        Cause("overloaded_error", "Overloaded", 2, "resend"),
+    errors = {("expired", ""): 1, ("api_error", "See a1b2"): 1, ("overloaded_error", "Overloaded"): 3}
+    assert causes({**errors, ("api_error", "See c3d4"): 1}) == (
+        Cause("overloaded_error", "Overloaded", 3, "resend"),
+        Cause("api_error", "See #", 2, "resend"),
         Cause("expired", "", 1, "resend"),
     )
 

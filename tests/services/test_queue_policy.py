@@ -169,7 +169,7 @@ async def test_a_foreign_batch_is_listed_and_never_sent(
     assert (report.retried, report.left, report.errors) == ((), (), ())
     (row,) = bench.queue.rows(bench.queue.jobs()[0])
     assert (row.is_sendable, row.failure.length) == (False, 0)
-    assert "attach" in row.why
+    assert "attach" in row.ruling.why
 
 
 async def test_nothing_is_sent_by_itself_unless_it_is_asked_for(bench: Workbench, server: Served) -> None:

@@ -29,7 +29,8 @@ COLUMNS = {
     "fingerprints": "download_key custom_ids hashes codes facts",
     "intents": "id job_id profile base_url attempt part parts request_count body_bytes sha256 betas estimate_usd"
     " state not_before owner created_at sent_at settled_at batch_id error template_key",
-    "queue_rows": "job_id custom_id attempt choice edits params decided_at",
+    "queue_rows": "job_id custom_id attempt choice edits params decided_at template_key",
+    "forgotten": "batch_id forgotten_at",
     "remarks": "batch_key custom_id flagged note made_at",
     "comparisons": "key first second joined_on",
     "opinions": "comparison_key custom_id verdict decided_at",

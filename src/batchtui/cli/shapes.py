@@ -237,7 +237,7 @@ def queue_row_object(job: Job, row: QueueRow) -> dict[str, Any]:
         "cause": row.cause,
         "message": failure.error_message,
         "verdict": row.verdict,
-        "why": row.why,
+        "why": row.ruling.why,
         "state": row.state,
         "attempt": failure.attempt,
         "tries": failure.tries,

@@ -61,6 +61,19 @@ class Attempted:
     is_edited: bool
 
 
+class Ruling(msgspec.Struct, frozen=True, eq=False, gc=False):
+    """What is to be done about rows that failed with exactly this error, and why.
+
+    Rows of one look at the queue share it, so that many of them are counted fast; it equals only itself.
+    """
+
+    cause: str
+    message: str
+    has_request: bool
+    verdict: Verdict
+    why: str
+
+
 class QueueRow(msgspec.Struct, frozen=True, gc=False):
     """A row that has no answer, or one that a person wants another of.
 
@@ -68,8 +81,7 @@ class QueueRow(msgspec.Struct, frozen=True, gc=False):
     """
 
     failure: FailedRow
-    verdict: Verdict
-    why: str
+    ruling: Ruling
     state: QueueState
     decision: Decision | None
 
@@ -81,7 +93,12 @@ class QueueRow(msgspec.Struct, frozen=True, gc=False):
     @property
     def cause(self) -> str:
         """Return the type of its error, or its outcome."""
-        return self.failure.error_type or self.failure.type
+        return self.ruling.cause
+
+    @property
+    def verdict(self) -> Verdict:
+        """Return what the table of verdicts says."""
+        return self.ruling.verdict
 
     @property
     def is_edited(self) -> bool:
@@ -123,13 +140,36 @@ class QueueGroup:
         return len(self.custom_ids)
 
 
-def queue_row(failure: FailedRow, decision: Decision | None, table: Verdicts, attempts: int) -> QueueRow:
-    """Return a failed row as it stands in the queue; a decision about an earlier failure counts no more."""
+def queue_rows(
+    failures: Iterable[FailedRow], decisions: Mapping[str, Decision], table: Verdicts, attempts: int
+) -> list[QueueRow]:
+    """Return failed rows as they stand in the queue; a decision about an earlier failure counts no more."""
+    rulings: dict[tuple[str, str | None, str | None, bool], Ruling] = {}
+    rows = []
+    for failure in failures:
+        key = (failure.type, failure.error_type, failure.error_message, failure.length > 0)
+        ruling = rulings.get(key) or rulings.setdefault(key, _ruling(failure, table))
+        decision = decisions.get(failure.custom_id) if decisions else None
+        if decision is not None and decision.attempt != failure.attempt:
+            decision = None
+        if decision is None:
+            state: QueueState = "given_up" if failure.failures >= attempts else "waiting"
+        else:
+            state = state_of(decision, failure.failures, attempts)
+        rows.append(QueueRow(failure, ruling, state, decision))
+    return rows
+
+
+def _ruling(failure: FailedRow, table: Verdicts) -> Ruling:
     rule = table.rule(failure.type, failure.error_type, failure.error_message)
-    if decision is not None and decision.attempt != failure.attempt:
-        decision = None
-    why = rule.why if failure.length else NO_REQUEST
-    return QueueRow(failure, rule.verdict, why, state_of(decision, failure.failures, attempts), decision)
+    has_request = failure.length > 0
+    return Ruling(
+        failure.error_type or failure.type,
+        failure.error_message or "",
+        has_request,
+        rule.verdict,
+        rule.why if has_request else NO_REQUEST,
+    )
 
 
 def state_of(decision: Decision | None, failures: int, attempts: int) -> QueueState:
@@ -148,13 +188,14 @@ def state_of(decision: Decision | None, failures: int, attempts: int) -> QueueSt
 def groups(job_id: str, job_name: str, rows: Iterable[QueueRow]) -> list[QueueGroup]:
     """Return the rows of a job as groups of equal causes, biggest first."""
     gathered: dict[tuple[str, str, Verdict, QueueState], list[QueueRow]] = {}
-    shapes: dict[str, str] = {}
+    places: dict[tuple[Ruling, QueueState], list[QueueRow]] = {}
     for row in rows:
-        message = row.failure.error_message or ""
-        shape = shapes.get(message)
-        if shape is None:
-            shape = shapes[message] = alike(message)
-        gathered.setdefault((row.cause, shape, row.verdict, row.state), []).append(row)
+        place = places.get((row.ruling, row.state))
+        if place is None:
+            ruling = row.ruling
+            kind = (ruling.cause, alike(ruling.message), ruling.verdict, row.state)
+            place = places[ruling, row.state] = gathered.setdefault(kind, [])
+        place.append(row)
     found = [
         QueueGroup(
             job_id,
@@ -162,7 +203,7 @@ def groups(job_id: str, job_name: str, rows: Iterable[QueueRow]) -> list[QueueGr
             cause,
             message,
             verdict,
-            alikes[0].why,
+            alikes[0].ruling.why,
             state,
             max(row.failure.attempt for row in alikes),
             sum(row.is_edited for row in alikes),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -65,12 +65,11 @@ class Cause:
     verdict: Verdict
 
 
-def causes(rows: Iterable[FailedRow], table: Verdicts | None = None) -> tuple[Cause, ...]:
-    """Return the failures grouped by type and message, most frequent first."""
+def causes(errors: Mapping[tuple[str, str], int], table: Verdicts | None = None) -> tuple[Cause, ...]:
+    """Return failures grouped by type and message, most frequent first; `errors` counts them by both."""
     table = table or verdicts()
-    exact = Counter([(row.error_type or row.type, row.error_message or "") for row in rows])
     grouped: defaultdict[tuple[str, str], list[tuple[str, int]]] = defaultdict(list)
-    for (kind, message), count in exact.items():
+    for (kind, message), count in errors.items():
         grouped[kind, alike(message)].append((message, count))
     found = [
         Cause(

@@ -15,10 +15,10 @@ from batchtui.domain.job import Job, JobSummary
 from batchtui.domain.lint import Linter
 from batchtui.domain.numbers import enough_for_truncated
 from batchtui.domain.policy import RetryPolicy
-from batchtui.domain.queue import Decision, QueueRow, queue_row
+from batchtui.domain.queue import Decision, QueueRow, QueueState, Ruling, queue_rows
 from batchtui.domain.request import encode_request
 from batchtui.domain.result import FLAGGED, REFUSED, TRUNCATED, read_object
-from batchtui.domain.retry import Cause, FailedRow, causes
+from batchtui.domain.retry import Cause, causes
 from batchtui.domain.split import spread
 from batchtui.domain.verdicts import EDIT_FIRST, NEVER, RESEND, Verdicts
 from batchtui.services.find import Target
@@ -125,7 +125,8 @@ class Retries:
         summary = self._store.jobs.summary(target.job.id)
         self._require_settled(summary)
         rows = self._rows(target, summary, only, chosen)
-        without_request = sum(not row.failure.length for row in rows)
+        rulings = Counter([row.ruling for row in rows])
+        without_request = sum(number for ruling, number in rulings.items() if not ruling.has_request)
         if rows and without_request == len(rows):
             raise RefusedError(
                 f"{target.name}: its requests are not known, because it was not sent from here.",
@@ -133,9 +134,11 @@ class Retries:
                 todo="Its failed rows can be sent again once the file it was made from is attached: "
                 f"`batchtui adopt {target.batches[0].id} --requests FILE`.",
             )
-        anyway = include_invalid or bool(changes)
-        sent = tuple(row for row in rows if _goes(row, anyway=anyway, is_chosen=chosen is not None))
-        verdicts = Counter([row.verdict for row in rows])
+        sent = tuple(_going(rows, anyway=include_invalid or bool(changes), is_chosen=chosen is not None))
+        verdicts, errors = Counter[str](), Counter[tuple[str, str]]()
+        for ruling, number in rulings.items():
+            verdicts[ruling.verdict] += number
+            errors[ruling.cause, ruling.message] += number
         states = Counter([row.state for row in rows])
         tokens_per_byte = self._tokens_per_byte(sent)
         return RetryPlan(
@@ -145,13 +148,13 @@ class Retries:
             resend=verdicts[RESEND],
             edit_first=verdicts[EDIT_FIRST],
             skipped=len(rows) - len(sent),
-            by_error=causes((row.failure for row in rows), self._table),
+            by_error=causes(errors, self._table),
             changes=dict(changes or {}),
             never=verdicts[NEVER],
             given_up=states["given_up"],
             set_aside=states["held"] + states["dropped"],
             without_request=without_request,
-            suggested_max_tokens=_enough(rows),
+            suggested_max_tokens=_enough(rows) if any(kind == TRUNCATED for kind, _ in errors) else None,
             estimate=self._estimate(sent, changes or {}, tokens_per_byte),
             tokens_per_byte=tokens_per_byte,
         )
@@ -214,7 +217,7 @@ class Retries:
 
     def _failed(self, summary: JobSummary, decisions: Mapping[str, Decision]) -> list[QueueRow]:
         failed = self._store.results.failed([stored.key for stored in summary.batches])
-        return [self._queue_row(row, decisions) for row in failed]
+        return queue_rows(failed, decisions, self._table, self._policy.attempts)
 
     def _answered(
         self,
@@ -227,7 +230,7 @@ class Retries:
             return []
         keys = [stored.key for stored in summary.batches]
         answered = self._store.results.answered(keys, flag=flag, custom_ids=custom_ids)
-        return [self._queue_row(row, decisions) for row in answered]
+        return queue_rows(answered, decisions, self._table, self._policy.attempts)
 
     def _narrowed(self, summary: JobSummary, target: Target, rows: list[QueueRow]) -> list[QueueRow]:
         """Return the rows of the batch that is meant, if it is one of several."""
@@ -237,9 +240,6 @@ class Retries:
         held = self._store.requests.custom_ids(key)
         return [row for row in rows if row.custom_id in held or row.failure.batch_key == key]
 
-    def _queue_row(self, row: FailedRow, decisions: Mapping[str, Decision]) -> QueueRow:
-        return queue_row(row, decisions.get(row.custom_id), self._table, self._policy.attempts)
-
     def _tokens_per_byte(self, rows: Sequence[QueueRow]) -> float:
         """Return how many input tokens a byte of these requests is, guessed from a few of them."""
         some = [rows[number].failure for number in sorted(spread(len(rows), SAMPLE_ROWS))]
@@ -248,25 +248,26 @@ class Retries:
         return tokens / sum(map(len, lines)) if lines else 1 / CHARS_PER_TOKEN
 
     def _estimate(self, rows: Sequence[QueueRow], changes: Mapping[str, Any], tokens_per_byte: float) -> Estimate:
-        models = sorted({row.failure.model for row in rows})
-        estimator = Estimator(usual_output=self._store.results.usual_output(models) if models else {})
         # Most requests are like many others, and pricing one takes longer than counting it.
-        for (model, max_tokens, length), number in Counter(
-            [_size(row.failure) for row in rows if row.decision is None or not row.is_edited]
-        ).items():
+        as_before = [row.failure for row in rows if row.decision is None or not row.is_edited]
+        sizes = Counter([(failure.model, failure.max_tokens, failure.length) for failure in as_before])
+        edited = [row for row in rows if row.decision is not None and row.is_edited]
+        models = sorted({model for model, _, _ in sizes} | {row.failure.model for row in edited})
+        estimator = Estimator(usual_output=self._store.results.usual_output(models) if models else {})
+        for (model, max_tokens, length), number in sizes.items():
             extra = _text_tokens(changes)
             name, output = _asked(changes, model, max_tokens)
             estimator.add_size(name, max(1, round(length * tokens_per_byte + extra)), output, number)
-        for row in rows:
-            if row.decision is not None and row.is_edited:
-                edits, params = {**row.decision.edits, **changes}, row.decision.params
-                model, max_tokens, length = _size(row.failure)
-                tokens = length * tokens_per_byte
-                if params is not None:
-                    model, max_tokens = _asked(params, "", 0)
-                    tokens = estimated_input_tokens(dict(params))
-                name, output = _asked(edits, model, max_tokens)
-                estimator.add_size(name, max(1, round(tokens + _text_tokens(edits))), output)
+        for row in edited:
+            decision = row.decision or Decision(row.failure.attempt)
+            edits, params = {**decision.edits, **changes}, decision.params
+            model, max_tokens = row.failure.model, row.failure.max_tokens
+            tokens = row.failure.length * tokens_per_byte
+            if params is not None:
+                model, max_tokens = _asked(params, "", 0)
+                tokens = estimated_input_tokens(dict(params))
+            name, output = _asked(edits, model, max_tokens)
+            estimator.add_size(name, max(1, round(tokens + _text_tokens(edits))), output)
         return estimator.estimate()
 
     def _require_settled(self, summary: JobSummary) -> None:
@@ -308,13 +309,25 @@ def outgoing(row: QueueRow, line: bytes, changes: Mapping[str, Any]) -> bytes:
     return with_changes(line, changes) if changes else line
 
 
-def _goes(row: QueueRow, *, anyway: bool, is_chosen: bool) -> bool:
-    """Return whether a row is sent; one without a request line cannot be."""
-    if not row.failure.length or row.state in {"held", "dropped"}:
+def _going(rows: Iterable[QueueRow], *, anyway: bool, is_chosen: bool) -> Iterator[QueueRow]:
+    """Yield the rows that are sent; one without a request line cannot be."""
+    # Many rows are alike, and most of them are not decided about.
+    answers: dict[tuple[Ruling, QueueState, bool], bool] = {}
+    for row in rows:
+        kind = (row.ruling, row.state, row.decision is not None and row.is_decided)
+        goes = answers.get(kind)
+        if goes is None:
+            goes = answers[kind] = _goes(*kind, anyway=anyway, is_chosen=is_chosen)
+        if goes:
+            yield row
+
+
+def _goes(ruling: Ruling, state: QueueState, is_decided: bool, *, anyway: bool, is_chosen: bool) -> bool:
+    if not ruling.has_request or state in {"held", "dropped"}:
         return False
-    if row.state == "given_up" and not (is_chosen or anyway):
+    if state == "given_up" and not (is_chosen or anyway):
         return False
-    return row.verdict == RESEND or row.is_decided or (anyway and row.verdict == EDIT_FIRST)
+    return ruling.verdict == RESEND or is_decided or (anyway and ruling.verdict == EDIT_FIRST)
 
 
 def _todo(plan: RetryPlan) -> str:
@@ -333,10 +346,6 @@ def _enough(rows: Iterable[QueueRow]) -> int | None:
     """Return a max_tokens that rows which were cut off at theirs may fit into, None if none was."""
     asked = [row.failure.max_tokens for row in rows if row.failure.error_type == TRUNCATED]
     return enough_for_truncated(max(asked)) if asked else None
-
-
-def _size(failure: FailedRow) -> tuple[str, int, int]:
-    return failure.model, failure.max_tokens, failure.length
 
 
 def _asked(params: Mapping[str, Any], model: str, max_tokens: int) -> tuple[str, int]:

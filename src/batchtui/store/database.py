@@ -16,7 +16,7 @@ from batchtui.domain.errors import NewerStoreError, StoreError
 from batchtui.store.files import PRIVATE_FILE, file_errors
 from batchtui.store.presence import alone
 
-SCHEMA_VERSION = 10
+SCHEMA_VERSION = 11
 """The `user_version` this code reads and writes; the number of migrations."""
 
 PAGE_BYTES = 16_384

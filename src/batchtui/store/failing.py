@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Collection, Sequence
-from operator import itemgetter
+from itertools import starmap
+from operator import attrgetter
 
 import msgspec
 
@@ -20,18 +21,20 @@ from batchtui.store.selecting import marks
 
 # A result and its request have the same ordinal.
 _FAILURES = f"""
-    SELECT q.ordinal, q.custom_id, r.type, r.error_type, r.error_message, q.batch_key, q.offset, q.length, ?3,
+    SELECT q.custom_id, r.type, r.error_type, r.error_message, q.batch_key, q.offset, q.length, ?3,
         q.model, q.max_tokens
-    FROM results r CROSS JOIN requests q ON q.batch_key = ?2 AND q.ordinal = r.ordinal
-    WHERE r.download_key = ?1 AND r.type <> '{SUCCEEDED}'
+    FROM (
+        SELECT ordinal, type, error_type, error_message FROM results
+        WHERE download_key = ?1 AND type <> '{SUCCEEDED}' {{but}} ORDER BY ordinal, seq
+    ) r CROSS JOIN requests q ON q.batch_key = ?2 AND q.ordinal = r.ordinal
 """
 
-_BUT_NOT_ANSWERED = f"""
-    AND r.ordinal NOT IN (SELECT ordinal FROM results WHERE download_key = ?1 AND type = '{SUCCEEDED}')
+_NOT_ANSWERED = f"""
+    AND ordinal NOT IN (SELECT ordinal FROM results WHERE download_key = ?1 AND type = '{SUCCEEDED}')
 """
 
 _MISSING = f"""
-    SELECT q.ordinal, q.custom_id, '{MISSING}', NULL, NULL, q.batch_key, q.offset, q.length, ?3,
+    SELECT q.custom_id, '{MISSING}', NULL, NULL, q.batch_key, q.offset, q.length, ?3,
         q.model, q.max_tokens FROM requests q
     WHERE q.batch_key = ?2 AND q.ordinal NOT IN (SELECT ordinal FROM results WHERE download_key = ?1)
     ORDER BY q.ordinal
@@ -84,19 +87,18 @@ def failed(connection: sqlite3.Connection, batch_keys: Sequence[int]) -> list[Fa
             not_failed.update(_succeeded(connection, download_key))
         known = request_count(connection, key)
         if results == "gone":
-            rows = [FailedRow(*row) for row in connection.execute(_GONE, (key, attempt))]
+            rows = list(starmap(FailedRow, connection.execute(_GONE, (key, attempt))))
         elif requests == "indexed":
             rows = _of_requests(connection, key, download_key, attempt, known)
         else:
             rows = []
         if results == "complete" and (requests == "unknown" or known < total) and not sent_here:
             # Not all of its requests were attached, or none. Of one sent from here such a result is a stranger.
-            found = connection.execute(_WITHOUT_REQUEST, (download_key, key, attempt, known))
-            rows += [FailedRow(*row) for row in found]
-        for number, row in enumerate(rows):
-            place = row.custom_id or (key, number)
-            before = newest.get(place)
-            newest[place] = row if before is None else row.after(before)
+            rows += starmap(FailedRow, connection.execute(_WITHOUT_REQUEST, (download_key, key, attempt, known)))
+        places = {row.custom_id or (key, number): row for number, row in enumerate(rows)}
+        for place in newest.keys() & places.keys():
+            places[place] = places[place].after(newest[place])
+        newest.update(places)
     return [row for row in newest.values() if row.custom_id not in not_failed] if not_failed else [*newest.values()]
 
 
@@ -166,13 +168,12 @@ def _of_requests(
     place = (download_key, key, attempt)
     summed = overview(connection, download_key)
     differ = summed is not None and summed.ids_differ
-    rows = connection.execute(
-        f"{_FAILURES} {'' if differ else _BUT_NOT_ANSWERED} ORDER BY r.ordinal, r.seq", place
-    ).fetchall()
+    failures = _FAILURES.format(but="" if differ else _NOT_ANSWERED)
+    rows = list(starmap(FailedRow, connection.execute(failures, place)))
     if not (summed and differ and _answers_all(connection, download_key, summed.input_order, known)):
-        rows += connection.execute(_MISSING, place).fetchall()
-        rows.sort(key=itemgetter(0))
-    return [FailedRow(*row) for _, *row in rows]
+        rows += starmap(FailedRow, connection.execute(_MISSING, place))
+    rows.sort(key=attrgetter("offset"))
+    return rows
 
 
 def _answers_all(connection: sqlite3.Connection, download_key: int, input_order: Sequence[int], known: int) -> bool:

@@ -19,6 +19,7 @@ from batchtui.store.schema import (
     OPINIONS,
     QUEUE,
     REMARKS,
+    REPAIR,
     TOLD,
 )
 
@@ -96,3 +97,10 @@ def m009_fingerprints(db: Database) -> None:
 def m010_figures(db: Database) -> None:
     """Keep what the results of each batch came to."""
     db.execute(FIGURES)
+
+
+@MIGRATIONS()
+def m011_repair(db: Database) -> None:
+    """Let failed rows be found without the others; remember what requests were made anew from."""
+    for statement in REPAIR:
+        db.execute(statement)

@@ -347,3 +347,13 @@ FIGURES = """
         PRIMARY KEY (batch_key, model)
     ) STRICT, WITHOUT ROWID
 """
+
+REPAIR = (
+    # Few results have failed, as a rule, and these are asked for in the order of their requests.
+    """
+    CREATE INDEX results_failed ON results (download_key, ordinal, seq, type, error_type, error_message)
+    WHERE type <> 'succeeded'
+    """,
+    # What a request was made anew from, where it was.
+    "ALTER TABLE queue_rows ADD COLUMN template_key INTEGER REFERENCES templates (key)",
+)

@@ -7,7 +7,7 @@ from batchtui.domain.errors import LintError, UnreachableError
 from batchtui.domain.estimate import Estimate
 from batchtui.domain.job import Job
 from batchtui.domain.lint import Problem
-from batchtui.domain.queue import QueueRow
+from batchtui.domain.queue import QueueRow, Ruling
 from batchtui.domain.retry import FailedRow
 from batchtui.domain.verdicts import RESEND
 from batchtui.services.prepare import Prepared, PreparedPart
@@ -39,7 +39,8 @@ def plan_of(*rows: QueueRow, **fields: Any) -> RetryPlan:
 
 
 def failed(error_type: str = "", *, type_: str = "errored", custom_id: str = "a") -> QueueRow:
-    return QueueRow(FailedRow(custom_id, type_, error_type or None, None, 1, 0, 1), RESEND, "", "waiting", None)
+    failure = FailedRow(custom_id, type_, error_type or None, None, 1, 0, 1)
+    return QueueRow(failure, Ruling(error_type or type_, "", True, RESEND, ""), "waiting", None)
 
 
 def test_a_retry_is_asked_for_with_numbers_price_and_profile() -> None:

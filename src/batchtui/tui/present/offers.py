@@ -59,4 +59,4 @@ def _changed(row: QueueRow, changes: Mapping[str, Any]) -> QueueRow:
     """Return a row that goes out with changes of its own."""
     before = row.decision or Decision(row.failure.attempt)
     decision = replace(before, choice="chosen", edits={**before.edits, **changes})
-    return QueueRow(row.failure, row.verdict, row.why, row.state, decision)
+    return QueueRow(row.failure, row.ruling, row.state, decision)

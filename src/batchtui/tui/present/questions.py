@@ -91,7 +91,12 @@ def _offer_line(offer: Offer, *, is_taken: bool) -> str:
 
 def _kinds(plans: Sequence[RetryPlan]) -> Counter[tuple[Verdict, str]]:
     """Return how many rows are sent of each verdict and cause."""
-    return Counter((row.verdict, row.cause) for plan in plans for row in plan.rows)
+    # Rows that failed alike share their ruling.
+    rulings = Counter([row.ruling for plan in plans for row in plan.rows])
+    kinds = Counter[tuple[Verdict, str]]()
+    for ruling, many in rulings.items():
+        kinds[ruling.verdict, ruling.cause] += many
+    return kinds
 
 
 def _left(plans: Sequence[RetryPlan], kinds: Counter[tuple[Verdict, str]], strangers: int) -> list[str]:

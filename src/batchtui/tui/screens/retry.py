@@ -44,9 +44,9 @@ class RetryScreen(ConfirmScreen):
         return self._ask(self._offers or (), [offer.key for offer in self.taken])
 
     def on_mount(self) -> None:
-        """Look for what could go along."""
+        """Look for what could go along, once the question is there to be read."""
         if self._offers is None:
-            self._look()
+            self.call_after_refresh(self._look)
 
     @work(group="offers")
     async def _look(self) -> None:
