@@ -13,7 +13,7 @@ import click
 from batchtui.cli import options
 from batchtui.cli.desk import Desk, opened
 from batchtui.cli.options import Given
-from batchtui.cli.output import out_bytes, out_document, out_json, say
+from batchtui.cli.output import out, out_bytes, out_document, out_json, say
 from batchtui.cli.sides import compared
 from batchtui.domain.comparison import KINDS, Comparison, Kind
 from batchtui.domain.errors import UnknownIdError
@@ -188,7 +188,7 @@ def _print_stat(desk: Desk, asked: _Asked, *, as_json: bool) -> None:
     from batchtui.cli.diff_text import print_report, print_summary
     from batchtui.services.diff_rows import head_object, report_object
 
-    found = desk.wait(desk.bench.diff_exports.report(asked.comparison))
+    found = desk.wait(desk.bench.diff_exports.report(asked.comparison, with_requests=True))
     if as_json:
         spaces = {"white_space_only": len(asked.spaces)} if asked.ignore_space else {}
         out_json({**head_object(asked.comparison), **spaces, **report_object(found)})
@@ -198,14 +198,16 @@ def _print_stat(desk: Desk, asked: _Asked, *, as_json: bool) -> None:
 
 
 def _print(desk: Desk, asked: _Asked, format_: Wanted) -> None:
-    from batchtui.cli.diff_text import has_colour, print_rows, print_summary
+    from batchtui.cli.diff_text import has_colour, print_report, print_rows, print_summary
+    from batchtui.services.diff_export import WITH_REQUESTS
 
     exports = desk.bench.diff_exports
     positions = asked.positions(desk)
-    found = desk.wait(exports.report(asked.comparison))
+    found = desk.wait(exports.report(asked.comparison, with_requests=format_ in WITH_REQUESTS))
     if format_ == "text":
         print_summary(asked.comparison, len(asked.spaces))
-        click.echo()
+        print_report(found)
+        out("")
         print_rows(exports.rows(found, positions), ignore_white_space=asked.ignore_space, colour=has_colour())
         return
     chunks = exports.stream(found, positions, format_, ignore_white_space=asked.ignore_space)
@@ -236,7 +238,7 @@ def _write(desk: Desk, asked: _Asked, path: Path, format_: Wanted, *, overwrite:
     from batchtui.cli.diff_text import text_chunks
     from batchtui.services.exporting.place import new_file
 
-    found = desk.wait(exports.report(asked.comparison))
+    found = desk.wait(exports.report(asked.comparison, with_requests=False))
     rows = exports.rows(found, positions)
     with new_file(path, overwrite=overwrite) as part, part.open("wb") as file:
         file.writelines(text_chunks(rows, ignore_white_space=asked.ignore_space))

@@ -48,12 +48,13 @@ def print_summary(comparison: Comparison, white_space_only: int) -> None:
 
 
 def print_report(found: Report) -> None:
-    """Print what people and judges prefer, how the requests differ, and the labels."""
+    """Print what people and judges prefer, and if it was asked for how the requests and the labels differ."""
     for line in tally_lines(found.tally):
         out(line)
-    out("")
-    out(changes_sentence(found.changes))
-    if found.changes.groups:
+    if found.changes is not None:
+        out("")
+        out(changes_sentence(found.changes))
+    if found.changes is not None and found.changes.groups:
         out_table(("REQUEST", "A", "B", "WHERE"), changes_lines(found.changes))
     if found.matrix is not None:
         out("")

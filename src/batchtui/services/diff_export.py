@@ -24,6 +24,9 @@ Format = Literal["html", "md", "json", "diff"]
 
 FORMATS: tuple[Format, ...] = get_args(Format)
 
+WITH_REQUESTS = frozenset({"html", "md"})
+"""The formats that tell how requests and labels changed."""
+
 NOWHERE = "/dev/null"
 """What `patch` calls the file that is not there."""
 
@@ -35,9 +38,12 @@ class DiffExports:
         self._comparisons = comparisons
         self._judging = judging
 
-    async def report(self, comparison: Comparison) -> Report:
-        """Return what there is to say of a comparison beside its rows; raises `StoreError` and `DataError`."""
-        return await report(self._comparisons, self._judging, comparison)
+    async def report(self, comparison: Comparison, *, with_requests: bool) -> Report:
+        """Return what there is to say of a comparison beside its rows, how requests and labels changed if wanted.
+
+        Raises `StoreError` and `DataError`.
+        """
+        return await report(self._comparisons, self._judging, comparison, with_requests=with_requests)
 
     async def write(
         self,
@@ -54,7 +60,7 @@ class DiffExports:
         If it is cancelled nothing is left. Raises `InputError` if there must not or cannot be such a file, and
         `StoreError` or `DataError` if the answers cannot be read or the disk is full.
         """
-        found = await self.report(comparison)
+        found = await self.report(comparison, with_requests=format in WITH_REQUESTS)
 
         def work(stop: Stop) -> Exported:
             with new_file(path, overwrite=overwrite) as part:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isnan
@@ -20,12 +21,16 @@ PAIRS_AT_ONCE = 200
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What there is to say of a comparison beside its rows; `matrix` is None where the answers are no labels."""
+    """What there is to say of a comparison beside its rows.
+
+    `changes` of the requests are None where nobody asked for them, and so is `matrix`, also where the answers are
+    no labels.
+    """
 
     comparison: Comparison
-    changes: RequestChanges
-    matrix: Matrix | None
     tally: Tally
+    changes: RequestChanges | None
+    matrix: Matrix | None
     opinions: Mapping[str, Verdict]
     verdicts: Mapping[str, Verdict]
 
@@ -57,18 +62,17 @@ class DiffRow:
         return None if both is None else json_changes(*both)
 
 
-async def report(comparisons: Comparisons, judging: Judging, comparison: Comparison) -> Report:
-    """Read what there is to say of a comparison; raises `StoreError` and `DataError`."""
-    from asyncio import to_thread
-
-    opinions = judging.opinions(comparison)
-    verdicts = await to_thread(judging.verdicts, comparison)
+async def report(
+    comparisons: Comparisons, judging: Judging, comparison: Comparison, *, with_requests: bool
+) -> Report:
+    """Read what there is to say of a comparison; with requests and labels every line of it is read."""
+    verdicts = await asyncio.to_thread(judging.verdicts, comparison)
     return Report(
         comparison,
-        await comparisons.request_changes(comparison),
-        await comparisons.labels(comparison),
-        await to_thread(judging.tally, comparison),
-        opinions,
+        await asyncio.to_thread(judging.tally, comparison),
+        await comparisons.request_changes(comparison) if with_requests else None,
+        await comparisons.labels(comparison) if with_requests else None,
+        judging.opinions(comparison),
         verdicts,
     )
 
@@ -128,29 +132,12 @@ def head_object(comparison: Comparison) -> dict[str, Any]:
 
 
 def report_object(found: Report) -> dict[str, Any]:
-    """Return what `diff --stat --json` has beside the summary."""
-    changes, matrix = found.changes, found.matrix
-    return {
-        "request_changes": {
-            "compared": changes.compared,
-            "equal": changes.equal,
-            "unknown": changes.unknown,
-            "changes": [
-                {"path": one.path, "a": one.left, "b": one.right, "count": one.count} for one in changes.groups
-            ],
-        },
-        "labels": None
-        if matrix is None
-        else {
-            "field": matrix.field,
-            "a": list(matrix.left_labels),
-            "b": list(matrix.right_labels),
-            "counts": [[matrix.count(left, right) for right in matrix.right_labels] for left in matrix.left_labels],
-            "agreeing": matrix.agreeing,
-            "total": matrix.total,
-        },
-        "preferred": tally_object(found.tally),
-    }
+    """Return what JSON has beside the summary: who prefers what, and requests and labels if they were asked for."""
+    made: dict[str, Any] = {"preferred": tally_object(found.tally)}
+    if found.changes is not None:
+        made["request_changes"] = _changes(found.changes)
+        made["labels"] = None if found.matrix is None else _matrix(found.matrix)
+    return made
 
 
 def tally_object(tally: Tally) -> dict[str, Any]:
@@ -174,6 +161,28 @@ def row_object(row: DiffRow, diff: str | None) -> dict[str, Any]:
         "diff": diff,
         "preferred": _preferred(row.opinion),
         "judged": _preferred(row.judged),
+    }
+
+
+def _changes(changes: RequestChanges) -> dict[str, Any]:
+    return {
+        "compared": changes.compared,
+        "equal": changes.equal,
+        "unknown": changes.unknown,
+        "changes": [
+            {"path": one.path, "a": one.left, "b": one.right, "count": one.count} for one in changes.groups
+        ],
+    }
+
+
+def _matrix(matrix: Matrix) -> dict[str, Any]:
+    return {
+        "field": matrix.field,
+        "a": list(matrix.left_labels),
+        "b": list(matrix.right_labels),
+        "counts": [[matrix.count(left, right) for right in matrix.right_labels] for left in matrix.left_labels],
+        "agreeing": matrix.agreeing,
+        "total": matrix.total,
     }
 
 

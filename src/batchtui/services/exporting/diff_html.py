@@ -103,9 +103,10 @@ def _head(report: Report) -> Iterator[str]:
     yield _table(("", "A", "B", "B against A"), totals_table(comparison), numbers_from=1)
     for line in tally_lines(report.tally):
         yield f"<p>{_bdi(line)}</p>"
-    yield "<h2>Requests</h2>"
-    yield f"<p>{_bdi(changes_sentence(report.changes))}</p>"
-    if report.changes.groups:
+    if report.changes is not None:
+        yield "<h2>Requests</h2>"
+        yield f"<p>{_bdi(changes_sentence(report.changes))}</p>"
+    if report.changes is not None and report.changes.groups:
         yield _table(("what", "A", "B", "where"), changes_lines(report.changes))
     if report.matrix is not None:
         yield "<h2>Labels</h2>"

@@ -37,9 +37,10 @@ def _head(report: Report) -> Iterator[str]:
     yield from (f"> {_code(note)}" for note in comparison.notes)
     yield _table(("", "A", "B", "B against A"), totals_table(comparison))
     yield from tally_lines(report.tally)
-    yield "## Requests"
-    yield changes_sentence(report.changes)
-    if report.changes.groups:
+    if report.changes is not None:
+        yield "## Requests"
+        yield changes_sentence(report.changes)
+    if report.changes is not None and report.changes.groups:
         changes = [(*map(_code, texts), where) for *texts, where in changes_lines(report.changes)]
         yield _table(("what", "A", "B", "where"), changes)
     if report.matrix is not None:
