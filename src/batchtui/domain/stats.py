@@ -101,7 +101,7 @@ class Group:
     """Batches that have a day, a template, a model, a profile or a size in common, in the order of their creation.
 
     `figures` are those of the models that belong to the group. `key` is empty where a template or model is not
-    known. For a profile, `server` is where its batches are.
+    known. For a profile, `server` is where its batches are. `is_whole` says that it is all batches together.
     """
 
     by: By
@@ -109,6 +109,7 @@ class Group:
     batches: Sequence[BatchFigures]
     figures: Sequence[ModelFigures]
     server: str = ""
+    is_whole: bool = False
 
     @cached_property
     def sums(self) -> Sums:
@@ -124,7 +125,7 @@ class Group:
     @cached_property
     def requests(self) -> int:
         """How many requests were sent; for a model, how many results it has and how many are awaited."""
-        if self.by == "model":
+        if self.by == "model" and not self.is_whole:
             return self.sums.results + sum(batch.requests for batch in self.waiting)
         return sum(batch.requests for batch in self.batches)
 
@@ -228,7 +229,7 @@ def grouped(batches: Iterable[BatchFigures], by: By) -> list[Group]:
 
 def total(batches: Sequence[BatchFigures], by: By = "day") -> Group:
     """Return all batches as one group."""
-    return Group(by, "", batches, [each for batch in batches for each in batch.figures])
+    return Group(by, "", batches, [each for batch in batches for each in batch.figures], is_whole=True)
 
 
 def narrowed(
