@@ -61,6 +61,7 @@ INDEXES = {
     "intents_open",
     "news_by_time",
     "requests_by_custom_id",
+    "results_failed",
     "trials_by_template",
 }
 
