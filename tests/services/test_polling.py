@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from batchtui.services.poll import Poller, PollState
+from batchtui.services.sync import SyncReport
 from batchtui.services.workbench import Workbench
 from batchtui.simulator import Fault, Served
 from tests.services.conftest import posts, request_line
 
 LIST = "/v1/messages/batches"
+
+
+@asynccontextmanager
+async def running(poller: Poller) -> AsyncIterator[None]:
+    polling = asyncio.create_task(poller.run())
+    try:
+        yield
+    finally:
+        polling.cancel()
+        await asyncio.wait([polling])
 
 
 async def test_a_poll_asked_for_during_a_poll_comes_after_it(bench: Workbench, server: Served) -> None:
@@ -37,7 +50,7 @@ async def test_a_poll_asked_for_during_a_poll_comes_after_it(bench: Workbench, s
         await reported.acquire()
         await reported.acquire()
     polling.cancel()
-    assert sum(seen["method"] == "GET" and seen["path"] == LIST for seen in server.simulator.log) >= 2
+    assert lists(server) >= 2
 
 
 async def test_a_part_goes_out_when_its_wait_is_over(bench: Workbench, server: Served) -> None:
@@ -55,3 +68,82 @@ async def test_a_part_goes_out_when_its_wait_is_over(bench: Workbench, server: S
         await is_sent.wait()
     polling.cancel()
     assert posts(server) == 2
+
+
+async def test_a_server_that_is_away_is_asked_less_and_less_and_nothing_is_told_twice(
+    bench: Workbench, server: Served
+) -> None:
+    away = Fault(kind="drop_before", path="/v1/**", times=0)
+    states: list[PollState] = []
+    reported, seen, is_back = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    def on_report(_report: SyncReport) -> None:
+        (is_back if seen.is_set() else reported).set()
+
+    def on_state(state: PollState) -> None:
+        if state.failures and state.next_at is not None and not state.polling:
+            states.append(state)
+            if state.failures == 4:
+                seen.set()
+
+    poller = bench.poller(on_state=on_state, on_report=on_report)
+    await bench.notices.begin("screen")
+    sent = await bench.submissions.send(await bench.prepare([request_line("a")], "test"), name="rivers")
+    async with running(poller), asyncio.timeout(30):
+        await reported.wait()
+        server.simulator.faults.pending.append(away)
+        await seen.wait()
+        heard_at = poller.state.last_synced_at
+        server.simulator.shelf.end_now(server.simulator.shelf.get(sent.batches[0].id))
+        server.simulator.faults.pending.clear()
+        await is_back.wait()
+        await asyncio.sleep(0)
+        assert (poller.state.failures, poller.state.error) == (0, None)
+    assert list(dict.fromkeys(state.failures for state in states)) == [1, 2, 3, 4]
+    assert {state.last_synced_at for state in states} == {heard_at}
+    assert heard_at is not None
+    assert poller.state.last_synced_at is not None
+    assert poller.state.last_synced_at > heard_at
+    await bench.notices.look()
+    assert [news.kind for news in await bench.notices.claim("screen")] == ["ended"]
+    assert await bench.notices.claim("screen") == []
+
+
+async def test_asking_now_again_and_again_asks_at_most_every_few_seconds(bench: Workbench, server: Served) -> None:
+    reported = asyncio.Semaphore(0)
+    poller = Poller(
+        bench.store,
+        bench.sync,
+        bench.profile.name,
+        bench.gateway.base_url,
+        young_seconds=0.3,
+        on_report=lambda _report: reported.release(),
+    )
+    began = asyncio.get_running_loop().time()
+    async with running(poller), asyncio.timeout(20):
+        for _ in range(3):
+            await reported.acquire()
+            for _ in range(10):
+                poller.refresh()
+                await asyncio.sleep(0)
+    assert asyncio.get_running_loop().time() - began >= 0.6
+
+
+async def test_while_paused_nothing_is_asked_and_going_on_asks_at_once(bench: Workbench, server: Served) -> None:
+    reported = asyncio.Semaphore(0)
+    poller = bench.poller(on_state=lambda _state: None, on_report=lambda _report: reported.release())
+    async with running(poller), asyncio.timeout(20):
+        await reported.acquire()
+        poller.toggle_pause()
+        asked = lists(server)
+        for _ in range(5):
+            poller.refresh()
+            await asyncio.sleep(0.02)
+        assert poller.state.paused
+        assert lists(server) == asked
+        poller.toggle_pause()
+        await reported.acquire()
+
+
+def lists(server: Served) -> int:
+    return sum(seen["method"] == "GET" and seen["path"] == LIST for seen in server.simulator.log)
