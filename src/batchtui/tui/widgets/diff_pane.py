@@ -119,23 +119,26 @@ class DiffView(LineView, can_focus=True, inherit_bindings=False):
         self._layout = layout = Layout(self._rows, self._text_width, columns=self.columns)
         self._at = -1
         self._strips.clear()
-        layout.go_on(lambda place: len(layout.places) > self.size.height and place.line >= (top_line or 0))
-        self._lay_out_more(layout)
+        layout.go_on(lambda place: place.line >= (top_line or 0))
+        enough = len(layout.places) + self.size.height
+        layout.go_on(lambda _place: len(layout.places) > enough)
+        self.set_line_count(len(layout.places))
         top = layout.first_of(top_line) if top_line is not None else 0
         self.scroll_to(y=top, animate=False, force=True)
-        self._go_to_first_change(0)
+        self._lay_out_more(layout, 0)
 
-    def _lay_out_more(self, layout: Layout) -> None:
-        """Lay out as many lines as there is time for, and the others later."""
+    def _lay_out_more(self, layout: Layout, looked_at: int) -> None:
+        """Lay out as many lines as there is time for, and the others later; some were looked at for a change."""
         if layout is not self._layout:
             return
-        until, before = monotonic() + SLICE_SECONDS, len(layout.places)
+        until = monotonic() + SLICE_SECONDS
         layout.go_on(lambda _place: not len(layout.places) % 64 and monotonic() > until)
+        count = len(layout.places)
         if not layout.is_over:
-            self.set_timer(SLICE_SECONDS, lambda: self._lay_out_more(layout))
-        self.set_line_count(len(layout.places))
+            self.set_timer(SLICE_SECONDS, lambda: self._lay_out_more(layout, count))
+        self.set_line_count(count)
         self.refresh()
-        self._go_to_first_change(before)
+        self._go_to_first_change(looked_at)
 
     def _go_to_first_change(self, start: int) -> None:
         """Scroll to the first change of a diff that is new, if it is among the lines from here on."""
