@@ -10,15 +10,15 @@ demo: $(STAMP)
 	$(BIN)/batchtui demo
 
 test: $(STAMP)
-	$(BIN)/ruff format --check src tests bench screenshots
-	$(BIN)/ruff check src tests bench screenshots
+	$(BIN)/ruff format --check src tests bench screenshots docs
+	$(BIN)/ruff check src tests bench screenshots docs
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n 4 --dist loadfile
 
 format: $(STAMP)
-	$(BIN)/ruff format src tests bench screenshots
-	$(BIN)/ruff check --fix src tests bench screenshots
+	$(BIN)/ruff format src tests bench screenshots docs
+	$(BIN)/ruff check --fix src tests bench screenshots docs
 
 clean:
 	rm -rf $(VENV)

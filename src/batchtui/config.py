@@ -97,6 +97,9 @@ class FileConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     hooks: tuple[Hook, ...] = ()
     """Commands and URLs that are told of it too."""
 
+    keys: dict[str, str] = {}
+    """Other keys for the screens: the name of an action, and a key for it, or several with commas between."""
+
     profiles: dict[str, ProfileConfig] = {}
     """A name for each key or workspace."""
 
@@ -115,6 +118,7 @@ class Config(msgspec.Struct, frozen=True):
     retry: RetryConfig
     notify: Notify
     hooks: tuple[Hook, ...]
+    keys: dict[str, str]
     sources: dict[str, Source]
 
 
@@ -158,6 +162,7 @@ def load_config(
         retry=file.retry,
         notify=file.notify,
         hooks=file.hooks,
+        keys=file.keys,
         sources={
             "profile": name_from,
             "base_url": url_from,
@@ -166,7 +171,7 @@ def load_config(
             **_file_sources(file, defaults, ("poll_seconds", "max_queued_requests", "max_cost_usd", "theme")),
             **_file_sources(file.retry, defaults.retry, RetryConfig.__struct_fields__, "retry."),
             **_file_sources(file.notify, defaults.notify, Notify.__struct_fields__, "notify."),
-            **_file_sources(file, defaults, ("hooks",)),
+            **_file_sources(file, defaults, ("hooks", "keys")),
         },
     )
 

@@ -34,6 +34,11 @@ def open_screens(given: Given, desk: Desk, config: Config) -> str:
     from batchtui.tui.app import BatchtuiApp
 
     app = BatchtuiApp(desk.bench, config, partial(check_key, config), Profiles(given.places().config))
+    if config.keys:
+        from batchtui.tui.keymap import check_keymap
+
+        check_keymap(config.keys)
+        app.set_keymap(config.keys)
     app.run(mouse=not given.no_mouse)
     if app.return_code:
         raise click.exceptions.Exit(app.return_code)
