@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -103,3 +104,86 @@ def test_a_bad_retry_table_is_refused_with_its_line(tmp_path: Path, lines: str, 
     path.write_text(f"[retry]\n{lines}\n")
     with pytest.raises(ConfigError, match=named):
         load_config(path, environ={})
+
+
+def test_the_notify_table_and_hooks(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(
+        """
+[notify]
+bell = false
+vanishing_days = 5
+spend_day_usd = 20
+
+[[hooks]]
+name = "tell"
+command = ["/usr/bin/tell", "--json"]
+events = ["ended", "failed"]
+timeout_seconds = 2.5
+
+[[hooks]]
+name = "post"
+url = "https://hooks.example/x?token=y"
+secret_variable = "HOOK_SECRET"
+""",
+        encoding="utf-8",
+    )
+    config = load_config(path, environ={})
+    assert (config.notify.bell, config.notify.desktop, config.notify.spend_day_usd) == (False, True, 20)
+    assert config.notify.vanishing == timedelta(days=5)
+    assert [(hook.name, hook.target, hook.channel) for hook in config.hooks] == [
+        ("tell", "/usr/bin/tell", "hook tell"),
+        ("post", "hooks.example", "hook post"),
+    ]
+    assert config.hooks[0].events == ("ended", "failed")
+    assert config.hooks[1].events == ("ended", "failed", "late", "vanishing", "spend")
+    assert (config.sources["notify.bell"], config.sources["notify.desktop"]) == ("config.toml", "default")
+    assert config.sources["hooks"] == "config.toml"
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("[notify]\nsound = true\n", ["line 2", "sound"]),
+        ("[notify]\nfailed_share = 5\n", ["line 2", "failed_share"]),
+        ("[notify]\nlate_hours = 0\n", ["line 2", "late_hours"]),
+        ("[notify]\nspend_day_usd = 0\n", ["line 2", "spend_day_usd"]),
+        ("[hooks]\nname = 'x'\n", ["hooks"]),
+        ("[[hooks]]\nname = 'x'\ncomand = ['y']\n", ["line 3", "comand"]),
+        ("[[hooks]]\ncommand = ['y']\n", ["name"]),
+        ("[[hooks]]\nname = 'x'\n", ["line 2", "a command or a url"]),
+        ("[[hooks]]\nname = 'x'\ncommand = []\n", ["a command or a url"]),
+        ("[[hooks]]\nname = 'x'\ncommand = ['']\n", ["line 3", "command"]),
+        ("[[hooks]]\nname = 'x'\ncommand = 'rm -rf /'\n", ["line 3", "command"]),
+        ("[[hooks]]\nname = 'x'\ncommand = ['y']\nurl = 'https://h.example'\n", ["a command or a url"]),
+        ("[[hooks]]\nname = 'a b'\ncommand = ['y']\n", ["line 2", "no name"]),
+        (
+            "[[hooks]]\nname = 'x'\ncommand = ['y']\n[[hooks]]\nname = 'x'\ncommand = ['z']\n",
+            ["line 5", "two hooks"],
+        ),
+        ("[[hooks]]\nname = 'x'\ncommand = ['y']\nevents = ['end']\n", ["line 4", "end"]),
+        ("[[hooks]]\nname = 'x'\ncommand = ['y']\ntimeout_seconds = 0\n", ["line 4", "timeout_seconds"]),
+        ("[[hooks]]\nname = 'x'\nurl = 'http://hooks.example/'\n", ["line 3", "plain http"]),
+        ("[[hooks]]\nname = 'x'\nurl = 'ftp://hooks.example/'\n", ["line 3", "http"]),
+        ("[[hooks]]\nname = 'x'\nurl = 'https://me:pw@hooks.example/'\n", ["line 3", "password"]),
+        ("[[hooks]]\nname = 'x'\nurl = 'https://hooks.example/a b'\n", ["line 3", "space"]),
+        ("[[hooks]]\nname = 'x'\nurl = 'https://h.example'\nsecret = 'in the file'\n", ["line 4", "secret"]),
+    ],
+)
+def test_a_wrong_hook_or_notice_is_named(tmp_path: Path, text: str, named: list[str]) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load_config(path, environ={})
+    for word in (*named, str(path)):
+        assert word in str(caught.value)
+    assert "pw" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:9/x", "http://localhost/x", "http://[::1]:80/", "https://h.example"]
+)
+def test_a_hook_may_post_to_this_machine_or_with_tls(tmp_path: Path, url: str) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(f"[[hooks]]\nname = 'x'\nurl = '{url}'\n", encoding="utf-8")
+    assert load_config(path, environ={}).hooks[0].url == url

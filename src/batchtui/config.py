@@ -241,8 +241,14 @@ def _line_of(message: str, text: str) -> str:
     """Return `, line N` for the key a validation message names, or nothing if it cannot be found."""
     unknown = re.search(r"unknown field `([^`]+)`", message)
     path = re.search(r"at `\$\.([^`]+)`", message)
-    key = unknown[1] if unknown else path[1].split(".")[-1] if path else ""
+    place = path[1] if path else ""
+    key = unknown[1] if unknown else re.sub(r"\[\d+\]\Z", "", place.split(".")[-1])
+    # Which of several tables of one name, as in `hooks[1].name`.
+    table = re.match(r"(\w+)\[(\d+)\]", place)
+    before = int(table[2]) + 1 if table else 0
     for number, line in enumerate(text.splitlines(), 1):
-        if key and re.match(rf"\s*(\[.*\b)?\"?{re.escape(key)}\b", line):
+        if before and table and re.match(rf"\s*\[\[\s*{table[1]}\s*\]\]", line):
+            before -= 1
+        if key and not before and re.match(rf"\s*(\[.*\b)?\"?{re.escape(key)}\b", line):
             return f", line {number}"
     return ""

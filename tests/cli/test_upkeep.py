@@ -30,6 +30,21 @@ def test_settings_say_where_they_come_from(shell: Shell, monkeypatch: pytest.Mon
     assert "https://example.com" in shell("config").text
 
 
+def test_settings_show_whom_hooks_reach_and_not_with_what(shell: Shell) -> None:
+    shell.home.mkdir()
+    (shell.home / "config.toml").write_text(
+        "[notify]\nlate_hours = 20\n"
+        "[[hooks]]\nname = 'post'\nurl = 'https://hooks.example/in-the-url'\n"
+        "[[hooks]]\nname = 'tell'\ncommand = ['tell', '--token=in-the-url']\n"
+    )
+    settings = shell("config", "--json").json
+    assert settings["hooks"] == {"value": ["post: hooks.example", "tell: tell"], "source": "config.toml"}
+    assert settings["notify.late_hours"] == {"value": 20.0, "source": "config.toml"}
+    text = shell("config").text
+    assert "post: hooks.example, tell: tell" in text
+    assert "in-the-url" not in text
+
+
 def test_the_version_and_the_help(shell: Shell) -> None:
     assert shell("--version").text.startswith("batchtui ")
     assert "submit" in shell("--help").text

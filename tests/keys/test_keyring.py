@@ -171,3 +171,16 @@ def test_a_bad_key_in_the_environment_is_named_and_not_shown() -> None:
     with pytest.raises(InputError, match="ANTHROPIC_API_KEY") as caught:
         secrets.find_key("default", {"ANTHROPIC_API_KEY": "sk-ant-two words"})
     assert "words" not in str(caught.value)
+
+
+@pytest.mark.usefixtures("session")
+def test_the_secret_of_a_hook_is_in_the_variable_it_names_or_in_the_keyring() -> None:
+    assert secrets.hook_secret("post", "", {}) is None
+    secrets.save_key("hook:post", Key("signs-with-this"))
+    try:
+        assert secrets.hook_secret("post", "", {}) == "signs-with-this"
+        assert secrets.hook_secret("other", "", {}) is None
+        assert secrets.hook_secret("post", "HOOK", {}) is None
+        assert secrets.hook_secret("post", "HOOK", {"HOOK": "a phrase"}) == "a phrase"
+    finally:
+        secrets.delete_key("hook:post")

@@ -54,13 +54,21 @@ def show_config(given: Given, as_json: bool) -> None:
     """Print the settings in force and where each comes from."""
     config = given.config()
     values = {name: attrgetter(name)(config) for name in config.sources}
+    # The rest of a hook can hold a secret.
+    values["hooks"] = tuple(f"{hook.name}: {hook.target}" for hook in config.hooks)
     if as_json:
         out_json({name: {"value": value, "source": config.sources[name]} for name, value in values.items()})
         return
     out_table(
         ("SETTING", "VALUE", "FROM"),
-        ((name, "" if value in {None, ()} else str(value), config.sources[name]) for name, value in values.items()),
+        ((name, _setting_words(value), config.sources[name]) for name, value in values.items()),
     )
+
+
+def _setting_words(value: object) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    return "" if value is None or value == {} else str(value)
 
 
 @dataclass(frozen=True, slots=True)
