@@ -44,6 +44,7 @@ def test_they_are_downloaded_if_need_be_and_come_in_input_order(ended: Server, s
         "usage",
         "cost_usd",
         "flags",
+        "note",
         "request",
         "row",
     ]

@@ -106,7 +106,11 @@ async def hostile(store: Store) -> list[ResultKey]:
     ]
     await foreign(store, "hostile", len(lines))
     await bring(store, "hostile", lines)
-    return keys_of(store, "hostile")
+    keys = keys_of(store, "hostile")
+    for key, text in zip(keys, map(well_formed, TEXTS.values()), strict=False):
+        await store.remarks.note([key], text)
+    await store.remarks.flag(keys[:3], on=True)
+    return keys
 
 
 def well_formed(text: str) -> str:
@@ -172,6 +176,7 @@ async def test_csv_is_read_back_exactly(store: Store) -> None:
         assert row["custom_id"] == facts.custom_id
         assert row["error_message"] == (facts.error_message or "")
         assert row["flags"] == ",".join(facts.flags)
+        assert row["note"] == stored.note
         assert (row["batch_id"], row["type"], row["attempt"]) == ("hostile", facts.type, "1")
         assert int(row["input_tokens"]) == tokens.input
         assert int(row["output_tokens"]) == tokens.output
@@ -179,10 +184,10 @@ async def test_csv_is_read_back_exactly(store: Store) -> None:
     assert {name for name, text in TEXTS.items() if well_formed(text) not in {row["text"] for row in rows}} == set()
 
 
-@given(st.lists(st.one_of(st.none(), st.text(st.characters(exclude_categories=["Cs"]))), min_size=9, max_size=9))
+@given(st.lists(st.one_of(st.none(), st.text(st.characters(exclude_categories=["Cs"]))), min_size=10, max_size=10))
 def test_any_text_is_read_back_from_csv(texts: list[str | None]) -> None:
     (read,) = csv_line(*cells(texts), guard_formulas=False)
-    assert [read[number] for number in (0, 1, 3, 4, 5, 6, 7, 8, 17)] == [text or "" for text in texts]
+    assert [read[number] for number in (0, 1, 3, 4, 5, 6, 7, 8, 17, 18)] == [text or "" for text in texts]
     (guarded,) = csv_line(*cells(texts), guard_formulas=True)
     for before, after in zip(read, guarded, strict=True):
         assert after in {before, f"'{before}"}
@@ -227,7 +232,7 @@ def cells(texts: Sequence[str | None]) -> tuple[Row, str | None, Sequence[Cell]]
     ],
 )
 def test_formulas_are_guarded_and_numbers_left_alone(cell: Cell, read: str) -> None:
-    row, _, _ = cells(["a"] * 9)
+    row, _, _ = cells(["a"] * 10)
     ((*_, last),) = csv_line(row, None, [cell], guard_formulas=True)
     assert last == read
     if cell is None or isinstance(cell, str):

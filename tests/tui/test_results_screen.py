@@ -19,7 +19,7 @@ def results_screen(app: BatchtuiApp) -> ResultsScreen:
 
 
 def pane_text(app: BatchtuiApp) -> str:
-    return app.screen.query_one(TextView)._text
+    return app.screen.query_one(TextView)._source
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -87,7 +87,7 @@ def results(app: BatchtuiApp) -> ResultsScreen:
 
 
 def pane_text(app: BatchtuiApp) -> str:
-    return app.screen.query_one(TextView)._text
+    return app.screen.query_one(TextView)._source
 
 
 def cursor_id(app: BatchtuiApp) -> str:

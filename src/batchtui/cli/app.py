@@ -42,6 +42,8 @@ COMMANDS = {
     "adopt": "manage:adopt",
     "delete": "manage:delete",
     "rename": "manage:rename",
+    "flag": "remark:flag",
+    "note": "remark:note",
     "prune": "prune:prune",
     "stats": "stats:stats",
     "template": "template:template",

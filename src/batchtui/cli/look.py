@@ -212,6 +212,7 @@ def _print_job(summary: JobSummary) -> None:
             ("attempts", count(summary.attempts)),
             ("cost", f"{usd(details['cost_usd'])} ({details['cost_is']})"),
             ("created", local_time(summary.job.created_at, seconds=True)),
+            *([("note", summary.job.note)] if summary.job.note else []),
         ]
     )
     out("")

@@ -40,6 +40,8 @@ def _header(row: StoredResult) -> str:
         words.append(facts.error_type)
     if facts.error_message:
         words.append(facts.error_message)
+    if row.note:
+        words.append(f"note: {row.note}")
     return "  ".join(clean_line(word) for word in words)
 
 

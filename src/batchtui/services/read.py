@@ -142,6 +142,7 @@ class Reader:
             "usage": message.get("usage"),
             "cost_usd": row.cost_usd,
             "flags": list(facts.flags),
+            "note": row.note or None,
             "request": self.request(row) if join else None,
             "row": self.data_row(row) if join else None,
         }

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from batchtui.services.queue import Queue
     from batchtui.services.read import Reader
     from batchtui.services.recent import RecentData
+    from batchtui.services.remarks import Remarks
     from batchtui.services.retry import Retries
     from batchtui.services.settle import Settlements
     from batchtui.services.stats import Stats
@@ -152,6 +153,13 @@ class Workbench:
         from batchtui.services.compare import Comparisons
 
         return Comparisons(self.store, self.finder)
+
+    @cached_property
+    def remarks(self) -> Remarks:
+        """What a person says of jobs and results."""
+        from batchtui.services.remarks import Remarks
+
+        return Remarks(self.store)
 
     @cached_property
     def exports(self) -> Exports:

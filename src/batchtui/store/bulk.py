@@ -22,7 +22,10 @@ BLOCK_BYTES = 2_000_000
 
 
 class BulkRow(NamedTuple):
-    """What a `Row` is: from `custom_id` on in the order of a table of results, `flags` as they are stored."""
+    """What a `Row` is: from `custom_id` on in the order of a table of results, `flags` as they are stored.
+
+    `note` is None where there is none.
+    """
 
     batch_key: int
     seq: int
@@ -46,13 +49,15 @@ class BulkRow(NamedTuple):
     web_searches: int
     cost_usd: float | None
     flags: str
+    note: str | None
 
 
 _PLACES = "?1, r.seq, r.offset, r.length, r.ordinal"
 
 _COLUMNS = f"""{_PLACES}, r.custom_id, ?2, ?3, r.type, r.error_type, r.error_message, r.stop_reason, r.model,
     r.input_tokens, r.cache_write_5m, r.cache_write_1h, r.cache_read, r.output_tokens, r.thinking_tokens,
-    r.web_searches, r.cost_usd, r.flags"""
+    r.web_searches, r.cost_usd, r.flags,
+    (SELECT nullif(m.note, '') FROM remarks m WHERE m.batch_key = ?1 AND m.custom_id = r.custom_id)"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,14 +50,14 @@ def _line_maker(*, guard_formulas: bool) -> Callable[[Row, str | None, Sequence[
 
     def line_of(row: Row, text: str | None, more: Sequence[Cell]) -> tuple[bytes, bytes, bytes]:
         custom_id, batch_id, attempt, type_, error_type, error_message, stop_reason, model = row[5:13]
-        input_, write_5m, write_1h, cache_read, output, thinking, searches, cost_usd, flags = row[13:]
+        input_, write_5m, write_1h, cache_read, output, thinking, searches, cost_usd, flags, note = row[13:]
         before = (
             f"{quote(custom_id)},{same(batch_id)},{attempt},{same(type_)},{same(error_type)},{same(error_message)},"
             f"{same(stop_reason)},{same(model)},"
         )
         after = (
             f",{input_},{write_5m},{write_1h},{cache_read},{output},{thinking},{searches},"
-            f"{'' if cost_usd is None else cost_usd},{same(flags)}"
+            f"{'' if cost_usd is None else cost_usd},{same(flags)},{same(note)}"
         )
         if more:
             after += "".join([f",{quote(cell)}" for cell in more])

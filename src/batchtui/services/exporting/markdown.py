@@ -44,6 +44,8 @@ def sections(block: Block) -> Iterator[tuple[BulkRow, str]]:
             parts += ["### Data row", fenced(_pretty(to_json(values_of(data_row))), "json")]
         if request is not None:
             parts += ["### Request", fenced(_pretty(params_of(request)), "json")]
+        if row.note:
+            parts += ["### Note", fenced(row.note)]
         if row.error_type or row.error_message:
             parts += ["### Error", fenced(": ".join(filter(None, (row.error_type, row.error_message))))]
         if text is not None:

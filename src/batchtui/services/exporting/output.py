@@ -32,6 +32,7 @@ class ResultObject(msgspec.Struct, gc=False):
     usage: msgspec.Raw
     cost_usd: float | None
     flags: list[str]
+    note: str | None
     request: msgspec.Raw = _NULL
     row: msgspec.Raw = _NULL
 
@@ -101,6 +102,7 @@ def result_objects(block: Block) -> Iterator[ResultObject]:
             _NULL if message is None else message.usage,
             row.cost_usd,
             row.flags.split(",") if row.flags else [],
+            row.note,
             _NULL if request is None else msgspec.Raw(params_of(request)),
             _NULL if data_row is None else msgspec.Raw(to_json(values_of(data_row))),
         )

@@ -48,6 +48,7 @@ RESULT_COLUMNS = (
     Column("web_searches", "int"),
     Column("cost_usd", "float"),
     Column("flags", "text"),
+    Column("note", "text"),
 )
 """What every table has."""
 
