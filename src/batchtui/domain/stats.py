@@ -131,8 +131,9 @@ class Group:
 
     @property
     def spent_usd(self) -> float | None:
-        """Return what the results that are here cost, None if no price is known of any of them."""
-        return None if self.sums.unpriced and not self.sums.cost_usd else self.sums.cost_usd
+        """Return what the results that are here cost, None if there are none or no price is known of any."""
+        is_known = self.sums.cost_usd or not self.sums.unpriced
+        return self.sums.cost_usd if self.figures and is_known else None
 
     @property
     def estimated_usd(self) -> float | None:

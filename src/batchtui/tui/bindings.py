@@ -17,6 +17,7 @@ APP: list[BindingType] = [
     _key("3", "room('compose')", "Compose", "screen-compose", "Write a template, try it on rows, and send them"),
     _key("4", "room('diff')", "Diff", "screen-diff", "Go to what was compared last"),
     _key("5", "room('queue')", "Queue", "screen-queue", "Go to what failed and waits to be sent again"),
+    _key("6", "room('stats')", "Stats", "screen-stats", "Go to what was spent and saved, and how long it took"),
     _key("ctrl+g", "search_all", "Search all", "search-all", "Search the answers of all batches on disk"),
     _key("R", "refresh_now", "Refresh", "refresh", "Ask the API now"),
     _key("equals_sign", "pause", "Pause", "pause", "Stop asking the API, or go on"),
@@ -228,4 +229,19 @@ DIFF: list[BindingType] = [
         "x", "export", "Export", "export-diff", "Write the rows shown, or the marked ones, as a report", show=True
     ),
     _key("y", "copy", "Copy", "copy-pair", "Bring custom_id, left, right or the diff to the clipboard"),
+]
+
+STATS_TABLE: list[BindingType] = [
+    _key("enter", "activate", "Read", "read-figures", "Give the figures under the cursor all the room", show=True),
+]
+
+STATS: list[BindingType] = [
+    _key("t", "next_axis", "By", "next-axis", "By day, by template, by model, by profile, or by size", show=True),
+    _key("T", "next_axis(-1)", "By, back", "previous-axis", "What it was grouped by before"),
+    _key("d", "next_period", "Days", "next-period", "All days, the last 90, 30, or 7", show=True),
+    _key("f", "next_profile", "Profile", "next-profile", "One profile after the other, or all together", show=True),
+    _key("x", "export", "Export", "export-figures", "Write the table to a file, as CSV or JSON", show=True),
+    _key(
+        "y", "copy", "Copy", "copy-figures", "Send the name, the figures or the table to the clipboard", show=True
+    ),
 ]

@@ -14,6 +14,7 @@ from batchtui.domain.selection import ResultKey
 if TYPE_CHECKING:
     from batchtui.domain.comparison import Comparison
     from batchtui.services.find import Target
+    from batchtui.services.stats import Report
     from batchtui.tui.flows.compose import Verb
     from batchtui.tui.present.listing import RowKey
     from batchtui.tui.present.queue import QueueVerb
@@ -239,6 +240,13 @@ class DiffExportAsked(Asked):
     positions: Sequence[int]
     are_marked: bool = False
     ignore_white_space: bool = False
+
+
+@dataclass(eq=False, repr=False)
+class StatsExportAsked(Asked):
+    """Write statistics to a file."""
+
+    report: "Report"
 
 
 @dataclass(eq=False, repr=False)

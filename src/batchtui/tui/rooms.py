@@ -1,12 +1,18 @@
 """The rooms that are made when they are first entered."""
 
+import asyncio
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from textual.geometry import Size
 from textual.screen import Screen
 
+from batchtui.domain.cost import batch_rates
 from batchtui.tui.session import Session
+
+SDK_SECONDS = 2.0
+"""How often to look whether the SDK is there."""
 
 Make = Callable[[Session, Size], Screen[Any]]
 """Makes a room, for a terminal of a size."""
@@ -36,14 +42,32 @@ def _queue(session: Session, size: Size) -> Screen[Any]:
     return QueueScreen(session, size)
 
 
+def _stats(session: Session, size: Size) -> Screen[Any]:
+    from batchtui.tui.screens.stats import StatsScreen
+
+    return StatsScreen(session, size)
+
+
 ROOMS: Mapping[str, Make] = {
     "results": _results,
     "compose": _compose,
     "diff": _diff,
     "queue": _queue,
+    "stats": _stats,
 }
 
 
-def import_ahead() -> None:
-    """Import what most users want next, while they look at the list; for a thread."""
+async def import_ahead() -> None:
+    """Import what most users want next, while they look at the list.
+
+    Prices need much of what the SDK does, so they wait until a poll has brought that.
+    """
+    await asyncio.to_thread(_import_rooms)
+    while "anthropic" not in sys.modules:
+        await asyncio.sleep(SDK_SECONDS)
+    await asyncio.to_thread(batch_rates, "")
+
+
+def _import_rooms() -> None:
+    import batchtui.tui.flows.retry
     import batchtui.tui.screens.results  # noqa: F401 - imported to be there

@@ -16,6 +16,7 @@ from batchtui.tui.flows.profile import choose_profile
 from batchtui.tui.flows.queue import queue
 from batchtui.tui.flows.results import about_results
 from batchtui.tui.flows.settle import settle
+from batchtui.tui.flows.stats import export_stats
 from batchtui.tui.flows.submit import submit
 from batchtui.tui.session import Session
 
@@ -43,6 +44,7 @@ FLOWS: Mapping[type[messages.Asked], Flow] = {
     messages.CompareAsked: compare,
     messages.JudgeAsked: judge,
     messages.DiffExportAsked: export_diff,
+    messages.StatsExportAsked: lambda app, session, asked: export_stats(app, session, asked.report),
     messages.ProfileAsked: lambda app, session, _: choose_profile(app, session),
 }
 

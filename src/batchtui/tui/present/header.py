@@ -33,6 +33,7 @@ ROOMS = (
     ("results", "2", "Results"),
     ("compose", "3", "Compose"),
     ("queue", "5", "Queue"),
+    ("stats", "6", "Stats"),
 )
 """The rooms by name, key and title."""
 

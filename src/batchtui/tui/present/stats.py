@@ -22,8 +22,8 @@ EMPTY = (
 NO_MATCH = "Nothing fits this filter and this time.\n\nesc takes the filter away, d shows another time."
 LOOKING = "Adding up …"
 
-PERIODS = (("", 0), ("30 days", 30), ("7 days", 7), ("90 days", 90))
-"""Which days can be shown: what that is called, and how many, 0 for all."""
+PERIODS = (0, 90, 30, 7)
+"""How many days can be shown, 0 for all of them."""
 
 TITLES: dict[By, str] = {
     "day": "Day",
@@ -31,6 +31,14 @@ TITLES: dict[By, str] = {
     "model": "Model",
     "profile": "Profile",
     "size": "Requests in a batch",
+}
+
+_TABS: Mapping[By, str] = {
+    "day": "day",
+    "template": "template",
+    "model": "model",
+    "profile": "profile",
+    "size": "size",
 }
 
 _NAMELESS: dict[By, str] = {
@@ -115,6 +123,7 @@ _SHOWN: Mapping[By, str] = {
 """The columns of each table, those first that matter most."""
 
 SORTS = ("usual", "key", *_FIGURES)
+"""What any of the tables can be sorted by."""
 
 
 @cache
@@ -158,22 +167,47 @@ def sorted_groups(groups: Iterable[Group], by: By, sort: str, *, reverse: bool) 
     return ordered[::-1] if reverse else ordered
 
 
+def scope_line(by: By, days: int, profile: str | None) -> Line:
+    """Return what is looked at, in a line."""
+    cells = [Cell("by ", "muted")]
+    for each, title in _TABS.items():
+        cells += [Cell(title, "strong" if each == by else "muted"), Cell("  ")]
+    period = f"last {days} days" if days else "all days"
+    return [*cells, Cell(f" {period} · {'all profiles' if profile is None else profile or '(no name)'}", "accent")]
+
+
+def summary(whole: Group) -> Line:
+    """Return what all batches came to, in a line, with what the bars stand for."""
+    spent, saved = usd(whole.spent_usd), usd(whole.saved_usd)
+    cells = [Cell(f"{spent} spent", "strong"), Cell(f" · {saved} saved", "ok")]
+    if whole.waiting and whole.estimated_usd is not None:
+        cells.append(Cell(f" · ░ up to {usd(whole.estimated_usd)} to come", "muted"))
+    if not whole.is_cost_whole:
+        cells.append(Cell(" · not all prices are known", "warn"))
+    batches = counted(len(whole.batches), "batch", "batches")
+    return [*cells, Cell(f" · {batches}, {count(whole.requests)} requests", "muted")]
+
+
+def legend(group: Group) -> Line:
+    """Return the line over the bars of one group."""
+    return [Cell(name(group), "strong"), Cell(" · "), *summary(group)]
+
+
 def facts(group: Group) -> list[Line]:
     """Return everything that is known of a group."""
     sums, tokens = group.sums, group.sums.tokens
     return [
         [Cell(name(group), "strong")],
         *([[Cell(group.server, "muted")]] if group.server else []),
+        *_cost(group),
         [],
+        [Cell("Requests", "strong")],
         _line("batches", count(len(group.batches))),
         _line("requests", count(group.requests)),
         _line("answered", count(sums.succeeded), _of(sums.succeeded, sums.results)),
         _line("failed", count(sums.results - sums.succeeded), _of(sums.results - sums.succeeded, sums.results)),
         _line("truncated", count(sums.truncated), _of(sums.truncated, sums.succeeded)),
         _line("refused", count(sums.refused), _of(sums.refused, sums.succeeded)),
-        [],
-        [Cell("Cost", "strong")],
-        *_cost(group),
         [],
         [Cell("Time to the end", "strong")],
         *_times(group.seconds),
