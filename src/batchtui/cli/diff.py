@@ -45,7 +45,7 @@ where_rows = click.option(
     "--where",
     type=options.TEXT,
     metavar="FILTER",
-    help="Only rows of which either side is like this, as 'is:truncated tokens>500'.",
+    help="Only rows of which either side is like this, as 'error:overloaded tokens>500'.",
 )
 limit_rows = click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the first N of these rows.")
 
@@ -60,7 +60,7 @@ class Choice:
     sort: Literal["input", "change", "custom_id"] = "input"
 
     def positions(self, desk: Desk, comparison: Comparison) -> array[int]:
-        """Return where they are among the pairs; raises `InputError` for a filter that cannot be read."""
+        """Return where they are among the pairs."""
         comparisons = desk.bench.comparisons
         if self.sort == "change":
             desk.wait(comparisons.rank(comparison))

@@ -90,14 +90,14 @@ class _Paint:
     def __call__(self, text: str, *codes: str) -> str:
         return f"{''.join(codes)}{text}{_RESET}" if self._colour and text else text
 
-    def segments(self, segments: Sequence[Segment]) -> str:
-        """Return a line without its end, with the words marked that differ; it stays in the colour around it."""
+    def segments(self, segments: Sequence[Segment], *, marked: bool = False) -> str:
+        """Return a line without its end; what is `marked` are the words that differ."""
         made = []
         for number, segment in enumerate(segments, 1):
             text = segment.text.removesuffix("\n") if number == len(segments) else segment.text
             shown = clean(text.removesuffix("\r") if not segment.changed else text)
-            marked = self._colour and segment.changed and shown
-            made.append(f"{_REVERSE}{shown}{_NOT_REVERSE}" if marked else shown)
+            has_mark = marked and self._colour and segment.changed and shown
+            made.append(f"{_REVERSE}{shown}{_NOT_REVERSE}" if has_mark else shown)
         return "".join(made)
 
 
@@ -136,11 +136,13 @@ def _text_lines(row: DiffRow, paint: _Paint, *, ignore_white_space: bool) -> Ite
             added.clear()
             yield _quiet(line, paint)
             continue
+        # Of a line that is new or gone as a whole no word is more so than another.
+        marked = line.kind == "changed"
         if line.left:
             # Removed lines of a run come before those that took their place, as in any diff.
-            yield paint(f"- {paint.segments(line.left)}", _RED)
+            yield paint(f"- {paint.segments(line.left, marked=marked)}", _RED)
         if line.right:
-            added.append(paint(f"+ {paint.segments(line.right)}", _GREEN))
+            added.append(paint(f"+ {paint.segments(line.right, marked=marked)}", _GREEN))
     yield from added
 
 

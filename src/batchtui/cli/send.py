@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -175,7 +176,7 @@ def print_sent(sent: Submission) -> None:
     )
     report_waiting(sent.waiting)
     if not sent.waiting:
-        say(f"Sent. `batchtui watch {sent.job.name}` waits for the results.")
+        say(f"Sent. `batchtui watch {shlex.quote(sent.job.name)}` waits for the results.")
     report_held(sent.held)
 
 

@@ -37,6 +37,9 @@ LINES_MAX = 1_000
 OPEN_ROWS = 20
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_OVERRIDE = re.compile("[\u202d\u202e]")
+"""What makes any text run the other way, so that it reads otherwise than it is."""
+
 _PICTURES = 0x2400
 _PICTURE_OF_DELETE = "\u2421"
 
@@ -157,18 +160,20 @@ def _row(row: DiffRow, *, is_open: bool, ignore_white_space: bool) -> str:
 def _line(line: DiffLine | Fold) -> str:
     if isinstance(line, Fold):
         return f'<tr><td class="f" colspan="4">{counted(line.count, "equal line")}</td></tr>'
-    differs = line.kind != "same"
-    return (
-        "<tr>"
-        f"{_cells(line.left_number, line.left, 'o' if differs and line.left else '')}"
-        f"{_cells(line.right_number, line.right, 'a' if differs and line.right else '')}</tr>"
+    left, right = _cells(line, line.left_number, line.left, "o"), _cells(line, line.right_number, line.right, "a")
+    return f"<tr>{left}{right}</tr>"
+
+
+def _cells(line: DiffLine, number: int | None, segments: Sequence[Segment], class_: str) -> str:
+    if number is None:
+        return '<td class="k"></td><td></td>'
+    # Of a line that is new as a whole no word is more so than another.
+    text = "".join(
+        f"<mark>{_plain(one.text)}</mark>" if one.changed and line.kind == "changed" else _plain(one.text)
+        for one in segments
     )
-
-
-def _cells(number: int | None, segments: Sequence[Segment], kind: str) -> str:
-    text = "".join(f"<mark>{_plain(one.text)}</mark>" if one.changed else _plain(one.text) for one in segments)
-    shown = "" if number is None else count(number)
-    return f'<td class="k">{shown}</td><td dir="auto" class="{kind}">{text}</td>'
+    coloured = f' class="{class_}"' if line.kind != "same" else ""
+    return f'<td class="k">{count(number)}</td><td dir="auto"{coloured}>{text}</td>'
 
 
 def _json_table(changes: Sequence[JsonChange]) -> str:
@@ -204,7 +209,7 @@ def _bdi(text: str) -> str:
 
 def _plain(text: str) -> str:
     """Return text that is only text in HTML; control characters are seen as their pictures."""
-    return html.escape(_CONTROL.sub(_picture, well_formed(text)))
+    return html.escape(_CONTROL.sub(_picture, _OVERRIDE.sub("\ufffd", well_formed(text))))
 
 
 def _picture(found: re.Match[str]) -> str:

@@ -163,8 +163,11 @@ def _delta(difference: float, text: str) -> str:
 def _cost_delta(left: float | None, right: float | None) -> str:
     if left is None or right is None:
         return ""
-    share = f" ({(right - left) / left:+.0%})" if left else ""
-    return _delta(right - left, usd(abs(right - left))) + share if right != left else ""
+    share = f"{(right - left) / left:+.0%}" if left else ""
+    amount = usd(abs(right - left))
+    # One that is too small to be told is told by its share alone.
+    told = "" if amount.startswith("<") else _delta(right - left, amount)
+    return " ".join(filter(None, (told, share))) if right != left else ""
 
 
 def _duration(seconds: float | None) -> str:
