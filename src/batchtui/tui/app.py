@@ -101,7 +101,7 @@ class BatchtuiApp(App[None]):
             # What is there now stays: looking through it again and again would show as delayed keys.
             gc.freeze()
             gc.enable()
-        self.start(asyncio.to_thread(rooms.import_ahead), "ahead")
+        self.start(rooms.import_ahead(), "ahead")
         self.set_interval(LOOK_SECONDS, lambda: self.start(self.session.look(), "look"))
         self.start(self._poll(), "poller")
         if any(intent.state == "unclear" for intent in self.session.intents):

@@ -11,8 +11,8 @@ from textual.screen import Screen
 from batchtui.domain.cost import batch_rates
 from batchtui.tui.session import Session
 
-SDK_SECONDS = 2.0
-"""How often to look whether the SDK is there."""
+LOOKS, LOOK_SECONDS = 30, 2.0
+"""How often to look whether the SDK is there; while another process polls it does not come."""
 
 Make = Callable[[Session, Size], Screen[Any]]
 """Makes a room, for a terminal of a size."""
@@ -63,11 +63,13 @@ async def import_ahead() -> None:
     Prices need much of what the SDK does, so they wait until a poll has brought that.
     """
     await asyncio.to_thread(_import_rooms)
-    while "anthropic" not in sys.modules:
-        await asyncio.sleep(SDK_SECONDS)
-    await asyncio.to_thread(batch_rates, "")
+    for _ in range(LOOKS):
+        if "anthropic" in sys.modules:
+            await asyncio.to_thread(batch_rates, "")
+            break
+        await asyncio.sleep(LOOK_SECONDS)
 
 
 def _import_rooms() -> None:
-    import batchtui.tui.flows.retry
+    import batchtui.tui.flows.dispatch
     import batchtui.tui.screens.results  # noqa: F401 - imported to be there
