@@ -13,18 +13,17 @@ from batchtui.domain.errors import RefusedError
 from batchtui.domain.policy import RetryPolicy
 from batchtui.domain.verdicts import Rule, verdicts
 from batchtui.domain.watching import Hook, Notify
+from batchtui.services.library import Library
 from batchtui.store import Store
 
 if TYPE_CHECKING:
-    from batchtui.services.adopt import Adoptions
-    from batchtui.services.compare import Comparisons
+    from batchtui.api.calls import ApiCall
+        from batchtui.services.compare import Comparisons
     from batchtui.services.compose import Composer
     from batchtui.services.diff_export import DiffExports
     from batchtui.services.download import Downloads
     from batchtui.services.due import DueRetries
-    from batchtui.services.export import Exports
     from batchtui.services.find import Finder
-    from batchtui.services.housekeeping import Housekeeping
     from batchtui.services.judging import Judging
     from batchtui.services.manage import Management
     from batchtui.services.models import ModelLists
@@ -32,15 +31,10 @@ if TYPE_CHECKING:
     from batchtui.services.poll import Poller, PollState
     from batchtui.services.prepare import Prepared
     from batchtui.services.queue import Queue
-    from batchtui.services.read import Reader
-    from batchtui.services.recent import RecentData
-    from batchtui.services.remarks import Remarks
     from batchtui.services.retry import Retries
     from batchtui.services.settle import Settlements
-    from batchtui.services.stats import Stats
     from batchtui.services.submit import Submissions
     from batchtui.services.sync import Sync, SyncReport
-    from batchtui.services.templates import Templates
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +55,12 @@ class Profile:
     hooks: tuple[Hook, ...] = ()
 
 
-class Workbench:
+class Workbench(Library):
     """One store, one gateway, and every use case on them; close it when done.
 
     A use case is imported and made when it is first asked for: the screens paint before they need most of them.
-    `hook_secret` finds what a hook signs with; it may block, and raise `KeyringError`.
+    `hook_secret` finds what a hook signs with; it may block, and raise `KeyringError`. `calls` are the last calls to
+    the API, which the maker of the gateway lets it add to.
     """
 
     def __init__(
@@ -76,12 +71,20 @@ class Workbench:
         *,
         poll_seconds: float,
         hook_secret: Callable[[Hook], str | None] = lambda _hook: None,
+        calls: Sequence[ApiCall] = (),
     ) -> None:
-        self.store = store
+        super().__init__(store)
+        self.calls = calls
         self.gateway = gateway
         self.profile = profile
         self._poll_seconds = poll_seconds
         self._hook_secret = hook_secret
+
+    @cached_property
+    def transfers(self) -> Transfers:
+        """What is being sent and brought home."""
+        
+        return Transfers()
 
     @cached_property
     def models(self) -> ModelLists:
@@ -141,32 +144,11 @@ class Workbench:
         )
 
     @cached_property
-    def reader(self) -> Reader:
-        """Reading results."""
-        from batchtui.services.read import Reader
-
-        return Reader(self.store)
-
-    @cached_property
     def comparisons(self) -> Comparisons:
         """Comparing results."""
         from batchtui.services.compare import Comparisons
 
         return Comparisons(self.store, self.finder)
-
-    @cached_property
-    def remarks(self) -> Remarks:
-        """What a person says of jobs and results."""
-        from batchtui.services.remarks import Remarks
-
-        return Remarks(self.store)
-
-    @cached_property
-    def exports(self) -> Exports:
-        """Writing results to files."""
-        from batchtui.services.export import Exports
-
-        return Exports(self.store)
 
     @cached_property
     def settlements(self) -> Settlements:
@@ -224,34 +206,6 @@ class Workbench:
         return Management(self.store, self.gateway)
 
     @cached_property
-    def housekeeping(self) -> Housekeeping:
-        """Room on the disk."""
-        from batchtui.services.housekeeping import Housekeeping
-
-        return Housekeeping(self.store)
-
-    @cached_property
-    def adoptions(self) -> Adoptions:
-        """Attaching requests to batches made elsewhere."""
-        from batchtui.services.adopt import Adoptions
-
-        return Adoptions(self.store)
-
-    @cached_property
-    def stats(self) -> Stats:
-        """What batches came to."""
-        from batchtui.services.stats import Stats
-
-        return Stats(self.store)
-
-    @cached_property
-    def templates(self) -> Templates:
-        """The user's templates and the shipped ones."""
-        from batchtui.services.templates import Templates
-
-        return Templates(self.store.files.templates)
-
-    @cached_property
     def composer(self) -> Composer:
         """Making submissions from templates and rows."""
         from batchtui.services.compose import Composer
@@ -271,13 +225,6 @@ class Workbench:
         from batchtui.services.diff_export import DiffExports
 
         return DiffExports(self.comparisons, self.judging)
-
-    @cached_property
-    def recent_data(self) -> RecentData:
-        """Which data was composed with lately."""
-        from batchtui.services.recent import RecentData
-
-        return RecentData(self.store.files.templates.with_name("recent-data.json"))
 
     async def prepare(
         self, lines: Iterable[bytes], source: str, *, mend: bool = False, sample: int | None = None

@@ -84,9 +84,8 @@ class Intents:
                 job if isinstance(job, Job) else job_rows.add(connection, job.name, job.profile, datetime.now(UTC))
             )
             template_key = templates.keep(connection, template) if template else None
+            opinions.link(connection, comparison_key, place.id)
             _require_settled(connection, place, attempt, [draft.part for draft in drafts])
-            if comparison_key is not None:
-                opinions.link(connection, comparison_key, place.id)
             for intent_id, draft in zip(intent_ids, drafts, strict=True):
                 row = {
                     "id": intent_id,

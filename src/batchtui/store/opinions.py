@@ -62,12 +62,13 @@ class Opinions:
             return [job_id for (job_id,) in rows]
 
 
-def link(connection: sqlite3.Connection, comparison_key: int, job_id: str) -> None:
-    """Write down that a job judges a comparison, in the transaction under way."""
-    connection.execute(
-        "INSERT INTO judgings (comparison_key, job_id) VALUES (?, ?) ON CONFLICT DO NOTHING",
-        (comparison_key, job_id),
-    )
+def link(connection: sqlite3.Connection, comparison_key: int | None, job_id: str) -> None:
+    """Write down that a job judges a comparison, if it does, in the transaction under way."""
+    if comparison_key is not None:
+        connection.execute(
+            "INSERT INTO judgings (comparison_key, job_id) VALUES (?, ?) ON CONFLICT DO NOTHING",
+            (comparison_key, job_id),
+        )
 
 
 def _keep(connection: sqlite3.Connection, sides: Sides) -> int:
