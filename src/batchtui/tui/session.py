@@ -20,6 +20,7 @@ from batchtui.tui.present.header import Doing
 from batchtui.tui.present.listing import RowKey
 
 if TYPE_CHECKING:
+    from batchtui.domain.durations import Durations, Typical
     from batchtui.domain.search import Search
     from batchtui.services.find import Target
     from batchtui.services.poll import Poller, PollState
@@ -69,6 +70,7 @@ class Session:
         self._looking = asyncio.Lock()
         self._arrived: set[str] = set()
         self._has_reported = False
+        self._durations: tuple[list[StoredBatch], Durations] | None = None
         self._numbers = count()
         self._doing: dict[int, Doing] = {}
         self._sending: set[int] = set()
@@ -149,6 +151,14 @@ class Session:
     def refind(self, target: "Target") -> "Target | None":
         """Return a target as it is in the store now, or None if it was forgotten meanwhile."""
         return self._known(target.job.id if target.is_job else target.batches[0].id)
+
+    def typical(self, running: StoredBatch) -> "Typical | None":
+        """Return how long batches like one that runs took, None where none is like it."""
+        from batchtui.domain.durations import Durations
+
+        if self._durations is None or self._durations[0] is not self.batches:
+            self._durations = self.batches, Durations(self.batches)
+        return self._durations[1].like(running)
 
     def is_ours(self, stored: StoredBatch) -> bool:
         """Return whether calls about a batch go where it is: to its server, with the key of its profile."""

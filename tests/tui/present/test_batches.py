@@ -117,6 +117,9 @@ def test_spend_today_counts_only_today() -> None:
     stored = [batch(cost_usd=1.0), batch("b", cost_usd=0.5), batch("c", hours=48, cost_usd=9.0)]
     assert present.spend_today(stored, NOW) == "$1.50"
     assert present.spend_today([batch("d", status="in_progress"), *stored], NOW) == "~$1.70"
+    unknown = batch("e", cost_usd=None, cost_is="unknown")
+    assert present.spend_today([unknown, *stored], NOW) == "≥$1.50"
+    assert present.spend_today([unknown], NOW) == "—"
 
 
 def test_details_of_an_ended_batch() -> None:

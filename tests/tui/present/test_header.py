@@ -4,8 +4,10 @@ import pytest
 
 from batchtui.domain.errors import NoKeyError, UnreachableError
 from batchtui.services.poll import PollState
-from batchtui.tui.present.header import Doing, HeaderFacts, header, sync_state
+from batchtui.tui.present.header import ROOMS, Doing, HeaderFacts, header, sync_state
 from tests.tui.present.make import NOW, texts
+
+NARROWEST = " 1 Batches  " + "".join(f"{key} " for _, key, _ in ROOMS[1:])
 
 
 def line(width: int, **fields: object) -> str:
@@ -22,14 +24,14 @@ def line(width: int, **fields: object) -> str:
 
 @pytest.mark.parametrize("width", [1, 30, 60, 80, 100, 160, 300])
 def test_the_line_fits(width: int) -> None:
-    assert len(line(width)) <= max(width, len(" 1 Batches  2 3 5 "))
+    assert len(line(width)) <= max(width, len(NARROWEST))
 
 
 def test_what_matters_most_stays_longest() -> None:
     assert "default  api.anthropic.com  synced 12s ago · next 48s  $1.24 today" in line(160)
     assert "api.anthropic.com" not in line(80)
     assert "default  synced 12s ago · next 48s" in line(80)
-    assert " 1 Batches  2 3 5 " in line(40)
+    assert NARROWEST in line(40)
     assert "synced 12s ago" in line(56)
     assert "read-only" in line(80, read_only=True)
 

@@ -133,10 +133,15 @@ def cost_text(amount_usd: float | None, *, estimated: bool) -> str:
 
 
 def spend_today(batches: Sequence[StoredBatch], now: datetime) -> str:
-    """Return what the batches made since midnight on this machine's clock cost; they come newest first."""
+    """Return what the batches made since midnight on this machine's clock cost; they come newest first.
+
+    It has `≥` in front where a price is not known.
+    """
     midnight = now.astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
     made = list(takewhile(lambda stored: stored.batch.created_at >= midnight, batches))
     amounts = [stored.cost_usd for stored in made if stored.cost_usd is not None]
+    if len(amounts) < len(made):
+        return f"≥{usd(sum(amounts))}" if amounts else UNKNOWN
     return cost_text(sum(amounts), estimated=any(stored.cost_is == "estimate" for stored in made))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from batchtui.domain.batch import StoredBatch
 from batchtui.domain.human import UNKNOWN, ago, bytes_text, count, counted, duration, local_time
@@ -12,6 +13,9 @@ from batchtui.tui.present.batches import cost_text, countdown, status, time_to_w
 from batchtui.tui.present.header import host
 from batchtui.tui.present.listing import Item, JobRow, cost_usd, tally
 from batchtui.tui.widgets.table_model import Cell, Tone
+
+if TYPE_CHECKING:
+    from batchtui.domain.durations import Typical
 
 Line = Sequence[Cell]
 
@@ -33,24 +37,26 @@ def details(
     received_bytes: int | None = None,
     strangers: int = 0,
     next_look_at: datetime | None = None,
+    typical: Typical | None = None,
 ) -> list[Line]:
     """Return the lines about a row; `received_bytes` is of a download under way.
 
-    `strangers` are results that answer none of the requests, `next_look_at` is when the API is asked again.
+    `strangers` are results that answer none of the requests, `next_look_at` is when the API is asked again, and
+    `typical` is how long batches like the one that runs took.
     """
     if isinstance(item, Intent):
         return _intent(item, now, next_look_at)
-    lines = _job(item, now) if isinstance(item, JobRow) else _batch(item, now, received_bytes)
+    lines = _job(item, now, typical) if isinstance(item, JobRow) else _batch(item, now, received_bytes, typical)
     if strangers:
         words = f"{counted(strangers, 'result')} answer none of its requests: it is not the batch that was sent."
         return [*lines[:1], [Cell(words, "bad")], [Cell(_STRANGERS_HELP, "muted")], *lines[1:]]
     return lines
 
 
-def _batch(stored: StoredBatch, now: datetime, received_bytes: int | None) -> list[Line]:
+def _batch(stored: StoredBatch, now: datetime, received_bytes: int | None, typical: Typical | None) -> list[Line]:
     batch = stored.batch
     lines: list[Line] = [_title(stored.job_name, stored), []]
-    lines += _bars(stored) if batch.has_ended else _clock(stored, now)
+    lines += _bars(stored) if batch.has_ended else [*_clock(stored, now), *_typical(typical)]
     lines += [
         [],
         _fact("created", local_time(batch.created_at), ago(now - batch.created_at)),
@@ -78,13 +84,14 @@ def _batch(stored: StoredBatch, now: datetime, received_bytes: int | None) -> li
     return lines
 
 
-def _job(job: JobRow, now: datetime) -> list[Line]:
+def _job(job: JobRow, now: datetime, typical: Typical | None) -> list[Line]:
     result = tally(job.batches)
     estimated = any(stored.cost_is == "estimate" for stored in job.batches)
     newest = job.newest.batch
     lines: list[Line] = [_title(job.name, job), []]
     if result.is_running:
         lines.append(_fact("requests", count(result.total), "final answers count when all has ended"))
+        lines += _typical(typical)
     else:
         lines += [
             _bar("answered", result.answered, result.total, "ok"),
@@ -177,6 +184,15 @@ def _clock(stored: StoredBatch, now: datetime) -> list[Line]:
     ]
 
 
+def _typical(typical: Typical | None) -> list[Line]:
+    if typical is None:
+        return []
+    from batchtui.tui.present.durations import typical_text
+
+    took, of = typical_text(typical)
+    return [_fact("like this", took), [Cell(f"{'':<{LABEL_WIDTH}} {of}", "muted")]]
+
+
 def _results(stored: StoredBatch, now: datetime, received_bytes: int | None) -> Line:
     until = stored.batch.results_until
     kept = f"at the API until {until.astimezone():%Y-%m-%d}" if until > now else "the API has dropped them"
@@ -185,7 +201,7 @@ def _results(stored: StoredBatch, now: datetime, received_bytes: int | None) -> 
     if stored.results == "complete":
         return _fact("results", "on disk", kept)
     if stored.results == "gone":
-        return _fact("results", "gone", "dropped before they were downloaded")
+        return _fact("results", "gone", "not on disk, and the API has dropped them")
     if not stored.batch.has_ended:
         return _fact("results", "not yet", "downloaded when it ends")
     return _fact("results", "partly on disk" if stored.results == "partial" else "not on disk", kept)

@@ -41,6 +41,9 @@ STALE_PAUSES = 3
 SOONEST_STALE_SECONDS = 60.0
 """The list is marked as stale when it is older than so many pauses between polls, but no sooner than this."""
 
+PROFILE = 1
+"""The rank of the profile: whose money it is matters more than what the other rooms are called."""
+
 _GAP = "  "
 
 
@@ -80,7 +83,7 @@ def header(facts: HeaderFacts, width: int, now: datetime) -> list[Cell]:
     What matters most has its room before the names of the other rooms have theirs.
     """
     wanted = _parts(facts, now)
-    most_wanted = sum(_length(part) + len(_GAP) for rank, part in wanted if not rank)
+    most_wanted = sum(_length(part) + len(_GAP) for rank, part in wanted if rank <= PROFILE)
     left = _rooms(facts.room)
     if _length(left) + most_wanted > width:
         left = _rooms(facts.room, only_current=True)
@@ -160,7 +163,7 @@ def _parts(facts: HeaderFacts, now: datetime) -> list[tuple[int, list[Cell]]]:
     """Return the parts of the right side, each with the number by which it is left out first."""
     profile = clean_line(facts.profile, max_length=20)
     parts = [
-        (1, [Cell(profile, "accent")]),
+        (PROFILE, [Cell(profile, "accent")]),
         (3, [Cell(clean_line(host(facts.base_url), max_length=40), "muted")]),
     ]
     if facts.read_only:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import cache
 from typing import Literal, NamedTuple
 
-from batchtui.domain.durations import Spread, Typical
+from batchtui.domain.durations import Spread
 from batchtui.domain.human import UNKNOWN, count, counted, duration, usd
 from batchtui.domain.stats import By, Group
 from batchtui.tui.widgets.table_model import Cell, Column, Row, Tone
@@ -264,16 +264,6 @@ def _lengths(group: Group) -> list[Line]:
     if group.suggested_max_tokens is not None:
         shown.append([Cell(f"Next time: max_tokens {count(group.suggested_max_tokens)}.", "accent")])
     return shown
-
-
-def typical_text(typical: Typical) -> tuple[str, str]:
-    """Return how long batches like one take, and of which that is known."""
-    seconds = typical.seconds
-    took = f"{_seconds(seconds.p50).text} median, {_seconds(seconds.p90).text} at the 90th"
-    least, most = count(typical.least_requests), count(typical.most_requests)
-    sizes = counted(typical.most_requests, "request") if least == most else f"{least} to {most} requests"
-    other = "" if typical.is_same_model else ", other models too"
-    return took, f"{counted(seconds.number, 'batch', 'batches')} of {sizes}{other}"
 
 
 def _line(label: str, value: str, remark: str = "") -> Line:

@@ -39,6 +39,7 @@ from batchtui.tui.widgets.table_model import Row
 from batchtui.tui.widgets.virtual_table import VirtualTable
 
 if TYPE_CHECKING:
+    from batchtui.domain.durations import Typical
     from batchtui.domain.filter import Filter
 
 EMPTY = (
@@ -80,6 +81,11 @@ class ListingSource:
     def successor(self, item: Item) -> RowKey | None:
         """Return the row of the same job, for one that is not there any more: a draft sent, a job begun."""
         return self._of_job.get(item.job_id)
+
+    def side(self, key: RowKey) -> str:
+        """Return what a row is compared by: the id of its job, or of its batch where the job has others."""
+        item = self.item(key)
+        return key.id if isinstance(item, Intent) or RowKey("job", item.job_id) in self._index else item.job_id
 
     def item(self, key: RowKey) -> Item:
         """Return what a row stands for."""
@@ -179,9 +185,17 @@ class BatchesScreen(Room):
                 received_bytes=self.session.downloads.get(item.id) if isinstance(item, StoredBatch) else None,
                 strangers=_strangers(self.session.workbench.store, item),
                 next_look_at=poll.next_at if poll else None,
+                typical=self._typical(item),
             )
             self.pane.show(lines, keep_place=key == self._shown)
         self._shown = key
+
+    def _typical(self, item: Item) -> "Typical | None":
+        """Return how long batches took that are like the one that runs, if one does."""
+        if isinstance(item, Intent):
+            return None
+        running = next((stored for stored in reversed(batches_of(item)) if not stored.batch.has_ended), None)
+        return None if running is None else self.session.typical(running)
 
     @property
     def item(self) -> Item | None:
@@ -250,7 +264,7 @@ class BatchesScreen(Room):
         """Ask for a comparison of the two rows, the older one on the left, or of this one with another."""
         rows = sorted(_to_compare(self.table), key=lambda key: listing.made_at(self._source.item(key)))
         if len(rows) == 2:
-            self.post_message(CompareAsked(rows[0].id, rows[1].id))
+            self.post_message(CompareAsked(self._source.side(rows[0]), self._source.side(rows[1])))
         else:
             self.post_message(CompareAsked(row=rows[0] if rows else self.table.cursor_key))
 
