@@ -100,7 +100,7 @@ class BatchFigures(NamedTuple):
 class Group:
     """Batches that have a day, a template, a model, a profile or a size in common, in the order of their creation.
 
-    `figures` are those of the models that belong to the group. `key` is empty where a template or model is not
+    `figures` are those of all of them; batches of a model have its figures alone. `key` is empty where a template or model is not
     known. For a profile, `server` is where its batches are. `is_whole` says that it is all batches together.
     """
 
@@ -213,7 +213,7 @@ def grouped(batches: Iterable[BatchFigures], by: By) -> list[Group]:
         for batch in batches:
             for each in batch.figures:
                 of_model = found[each.model, ""]
-                of_model[0].append(batch)
+                of_model[0].append(batch if len(batch.figures) == 1 else batch._replace(figures=(each,)))
                 of_model[1].append(each)
             if not batch.figures:
                 found[batch.model, ""][0].append(batch)
