@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import islice
 
 from batchtui.domain.errors import UnknownIdError
-from batchtui.domain.remark import BY_PERSON
 from batchtui.domain.selection import ResultKey
 from batchtui.services.find import Target
 from batchtui.store import Store
-
-ROWS_AT_ONCE = 500
 
 
 class Remarks:
@@ -37,11 +33,7 @@ class Remarks:
 
     async def turn_flags(self, keys: Sequence[ResultKey]) -> tuple[int, bool]:
         """Flag results, or take the flag away if all of them have it; return how many, and whether they have it."""
-        rest = iter(keys)
-        on = False
-        while not on and (some := list(islice(rest, ROWS_AT_ONCE))):
-            on = any(BY_PERSON not in row.facts.flags for row in self._store.results.rows(some))
-        return await self._store.remarks.flag(keys, on=on), on
+        return await self._store.remarks.turn_flags(keys)
 
     async def note(self, keys: Sequence[ResultKey], text: str) -> int:
         """Write a note on results in place of what they had, an empty one for none; return how many that are."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from batchtui.domain.errors import InputError, StoreError
@@ -49,16 +49,15 @@ class Remarks:
     async def flag(self, keys: Iterable[ResultKey], *, on: bool) -> int:
         """Flag results, or take the flag away, and return how many custom_ids that are."""
         seqs_of = _by_batch(keys)
+        return await self._database.write(lambda connection: _flag(connection, seqs_of, on=on))
 
-        def write(connection: sqlite3.Connection) -> int:
-            done = 0
-            for batch_key, seqs in seqs_of.items():
-                download_key, custom_ids = _custom_ids(connection, batch_key, seqs)
-                _write(connection, _FLAG if on else _UNFLAG, batch_key, custom_ids)
-                lines = _lines(connection, download_key, seqs, custom_ids)
-                _mark(connection, download_key, lines, on=on)
-                done += len(custom_ids)
-            return done
+    async def turn_flags(self, keys: Iterable[ResultKey]) -> tuple[int, bool]:
+        """Flag results unless all of them are flagged, else take the flags away; return how many, and which."""
+        seqs_of = _by_batch(keys)
+
+        def write(connection: sqlite3.Connection) -> tuple[int, bool]:
+            on = any(_is_any_bare(connection, *batch) for batch in seqs_of.items())
+            return _flag(connection, seqs_of, on=on), on
 
         return await self._database.write(write)
 
@@ -101,6 +100,22 @@ def find(connection: sqlite3.Connection, batch_key: int, custom_id: str) -> list
         query += " AND seq IN (SELECT value FROM json_each(?3))"
     values = (row[0], wanted, *([json.dumps(numbers)] if numbers is not None else []))
     return [(batch_key, seq) for (seq,) in connection.execute(f"{query} ORDER BY seq", values)]
+
+
+def _flag(connection: sqlite3.Connection, seqs_of: Mapping[int, Sequence[int]], *, on: bool) -> int:
+    done = 0
+    for batch_key, seqs in seqs_of.items():
+        download_key, custom_ids = _custom_ids(connection, batch_key, seqs)
+        _write(connection, _FLAG if on else _UNFLAG, batch_key, custom_ids)
+        _mark(connection, download_key, _lines(connection, download_key, seqs, custom_ids), on=on)
+        done += len(custom_ids)
+    return done
+
+
+def _is_any_bare(connection: sqlite3.Connection, batch_key: int, seqs: Sequence[int]) -> bool:
+    row = connection.execute("SELECT download_key FROM batches WHERE key = ?", (batch_key,)).fetchone()
+    lines = [] if row is None else _lines_at(connection, "flags", row[0], seqs)
+    return any(flags_with(flags, on=True) != flags for (flags,) in lines)
 
 
 def _by_batch(keys: Iterable[ResultKey]) -> dict[int, list[int]]:

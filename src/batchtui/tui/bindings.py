@@ -18,6 +18,7 @@ APP: list[BindingType] = [
     _key("4", "room('diff')", "Diff", "screen-diff", "Go to what was compared last"),
     _key("5", "room('queue')", "Queue", "screen-queue", "Go to what failed and waits to be sent again"),
     _key("6", "room('stats')", "Stats", "screen-stats", "Go to what was spent and saved, and how long it took"),
+    _key("7", "room('activity')", "Activity", "screen-activity", "Go to what is sent, downloaded and asked"),
     _key("ctrl+g", "search_all", "Search all", "search-all", "Search the answers of all batches on disk"),
     _key("R", "refresh_now", "Refresh", "refresh", "Ask the API now"),
     _key("equals_sign", "pause", "Pause", "pause", "Stop asking the API, or go on"),
@@ -71,7 +72,7 @@ RESULTS: list[BindingType] = [
     _key("F", "next_outcome(-1)", "Outcome back", "previous-outcome", "Show the outcome before only"),
     _key("t", "next_view", "View", "next-view", "Next view: text, thinking, tools, JSON, request …", show=True),
     _key("T", "next_view(-1)", "View back", "previous-view", "The view before"),
-    _key("p", "plain", "Plain", "plain", "Text without colours, JSON as it came; or made easy to read"),
+    _key("p", "plain", "Plain", "plain", "Text and JSON as they came, or made easy to read"),
     _key("e", "go_failed(1)", "Next failed", "next-failed", "Go to the next failed row", show=True),
     _key("E", "go_failed(-1)", "Failed before", "previous-failed", "Go to the failed row before"),
     _key("ctrl+f", "find", "Search", "find", "Search the whole text of all answers here", show=True),
@@ -80,6 +81,8 @@ RESULTS: list[BindingType] = [
     _key("b", "beside('groups')", "Groups", "groups", "Equal errors, stop reasons, models, flags", show=True),
     _key("i", "beside('numbers')", "Numbers", "numbers", "Tokens, cost, lengths of the rows shown", show=True),
     _key("r", "retry", "Retry", "retry-rows", "Send again what failed, or the marked rows", show=True),
+    _key("m", "flag", "Flag", "flag", "Flag this row or the marked ones, or take the flag away"),
+    _key("M", "note", "Note", "note-row", "Write a note on this row or the marked ones"),
     _key("o", "pager", "Pager", "pager", "Read what the pane shows in $PAGER"),
     _key("O", "editor", "Editor", "editor", "Look at a copy of what the pane shows in $EDITOR"),
     _key("w", "download", "Download", "download-results", "Download the results now"),
@@ -244,4 +247,13 @@ STATS: list[BindingType] = [
     _key(
         "y", "copy", "Copy", "copy-figures", "Send the name, the figures or the table to the clipboard", show=True
     ),
+]
+
+ACTIVITY_TABLE: list[BindingType] = [
+    _key("enter", "activate", "Read", "read-activity", "Give the pane all the room", show=True),
+]
+
+ACTIVITY: list[BindingType] = [
+    _key("c", "end_transfer", "End it", "end-transfer", "End a download, after a question", show=True),
+    _key("y", "copy", "Copy", "copy-activity", "Send what is known of it to the clipboard"),
 ]

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from batchtui.domain.comparison import Comparison
     from batchtui.services.find import Target
     from batchtui.services.stats import Report
+    from batchtui.services.transfers import Transfer
     from batchtui.tui.flows.compose import Verb
     from batchtui.tui.present.listing import RowKey
     from batchtui.tui.present.queue import QueueVerb
@@ -155,6 +156,28 @@ class ExportAsked(Asked):
 
 
 @dataclass(eq=False, repr=False)
+class FlagAsked(Asked):
+    """Flag results of a target, or take the flag away if all of them have it."""
+
+    target: "Target"
+    keys: Sequence[ResultKey]
+
+
+@dataclass(eq=False, repr=False)
+class NoteAsked(Asked):
+    """Write a note on results of a target; `note` is what stands there, if it is one result alone."""
+
+    target: "Target"
+    keys: Sequence[ResultKey]
+    note: str = ""
+
+    @property
+    def about(self) -> Hashable:
+        """What is not done twice at once."""
+        return "note"
+
+
+@dataclass(eq=False, repr=False)
 class PagerAsked(Asked):
     """Read a text in the pager of the user."""
 
@@ -172,6 +195,13 @@ class EditorAsked(Asked):
 @dataclass(eq=False, repr=False)
 class SearchAsked(Asked):
     """Search the answers of all batches on disk."""
+
+
+@dataclass(eq=False, repr=False)
+class EndTransferAsked(Asked):
+    """End a download before it is done."""
+
+    transfer: "Transfer"
 
 
 @dataclass(eq=False, repr=False)

@@ -55,7 +55,7 @@ class Reading:
 
     def title(self, row: StoredResult) -> list[Cell]:
         """Return the line over the body."""
-        return bodies.title(row.facts.custom_id, self.views(row), self.view, is_plain=self.is_plain)
+        return bodies.title(row, self.views(row), self.view, is_plain=self.is_plain)
 
     def _request_line(self, row: StoredResult) -> bytes | None:
         try:

@@ -7,6 +7,7 @@ from textual.app import App
 
 from batchtui.tui import messages
 from batchtui.tui.flows import manage
+from batchtui.tui.flows.activity import end_transfer
 from batchtui.tui.flows.compose import compose
 from batchtui.tui.flows.copy import copy
 from batchtui.tui.flows.delete import delete
@@ -39,12 +40,15 @@ FLOWS: Mapping[type[messages.Asked], Flow] = {
         app, session, asked.keys, asked.name, are_marked=asked.are_marked
     ),
     messages.PagerAsked: lambda app, _, asked: manage.page(app, asked.text),
+    messages.FlagAsked: about_results,
+    messages.NoteAsked: about_results,
     messages.EditorAsked: about_results,
     messages.SearchAsked: about_results,
     messages.CompareAsked: compare,
     messages.JudgeAsked: judge,
     messages.DiffExportAsked: export_diff,
     messages.StatsExportAsked: lambda app, session, asked: export_stats(app, session, asked.report),
+    messages.EndTransferAsked: lambda app, _, asked: end_transfer(app, asked.transfer),
     messages.ProfileAsked: lambda app, session, _: choose_profile(app, session),
 }
 

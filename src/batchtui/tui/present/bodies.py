@@ -49,12 +49,13 @@ def views_of(message: Mapping[str, Any], *, has_request: bool, has_row: bool) ->
     return tuple(view for view in VIEWS if there.get(view, True))
 
 
-def title(custom_id: str, views: Sequence[View], view: View, *, is_plain: bool) -> list[Cell]:
-    """Return the line over a body: whose it is, and the views with the one that is shown standing out."""
+def title(row: StoredResult, views: Sequence[View], view: View, *, is_plain: bool) -> list[Cell]:
+    """Return the line over a body: whose it is, its note, and the views with the one shown standing out."""
     shown = views if view in views else [*views, view]
     cells = [Cell(f"{word}  ", "strong" if word == view else "muted") for word in shown]
     how = [Cell(_PLAIN_WORDS.get(view, "raw"), "accent")] if is_plain and view != "usage" else []
-    return [*cells, *how, Cell("  " if how else ""), Cell(custom_id, "muted")]
+    note = [Cell(f"✎ {row.note}  ", "accent")] if row.note else []
+    return [*cells, *how, Cell("  " if how else ""), *note, Cell(row.facts.custom_id, "muted")]
 
 
 def text_body(row: StoredResult, message: Mapping[str, Any], *, is_plain: bool = False) -> Body:
@@ -153,6 +154,7 @@ def usage_body(row: StoredResult) -> Body:
         ("cost", usd(row.cost_usd)),
         ("stop reason", row.facts.stop_reason or UNKNOWN),
         ("flags", ", ".join(row.facts.flags) or UNKNOWN),
+        ("note", row.note or UNKNOWN),
         ("characters", count(row.facts.text_chars)),
         ("attempt", str(row.attempt)),
         ("batch", row.batch_id),

@@ -108,6 +108,8 @@ def _job(job: JobRow, now: datetime, typical: Typical | None) -> list[Line]:
         place = f"attempt {stored.attempt}" + (f" part {stored.part}/{stored.parts}" if stored.parts > 1 else "")
         mark = status(stored)
         lines.append([Cell(f"{place:<20} "), Cell(f"{mark.text:<14} ", mark.tone), Cell(stored.id, "muted")])
+    if job.newest.note:
+        lines += [[], _fact("note", job.newest.note)]
     return lines
 
 

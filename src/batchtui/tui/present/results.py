@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from batchtui.domain.human import count, counted, usd
+from batchtui.domain.remark import BY_PERSON
 from batchtui.domain.result import (
     CANCELED,
     ERRORED,
@@ -86,10 +87,13 @@ def cells(row: StoredResult, excerpt: str | None = None) -> Row:
 
 
 def outcome(row: StoredResult) -> Cell:
-    """Return shape and word for how a request came out; what is wrong with an answer goes before its success."""
+    """Return shape and word for how a request came out; what is wrong with an answer goes before its success.
+
+    The shape of what a person has flagged is that of a flag.
+    """
     word = row.facts.flags[0] if row.facts.succeeded and row.facts.flags else row.facts.type
     shape, tone = SHAPES.get(word, ("?", "warn"))
-    return Cell(f"{shape} {word}", tone)
+    return Cell(f"{SHAPES[FLAGGED][0] if BY_PERSON in row.facts.flags else shape} {word}", tone)
 
 
 def chips(counts: Mapping[str, int]) -> list[str]:

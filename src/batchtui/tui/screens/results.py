@@ -19,6 +19,8 @@ from batchtui.tui.messages import (
     EditorAsked,
     ErrorMet,
     ExportAsked,
+    FlagAsked,
+    NoteAsked,
     PagerAsked,
     RetryAsked,
 )
@@ -36,6 +38,8 @@ from batchtui.tui.widgets.result_pane import ResultPane, Side
 from batchtui.tui.widgets.table_model import ListSource
 from batchtui.tui.widgets.tones import toned
 from batchtui.tui.widgets.virtual_table import VirtualTable
+
+_ABOUT_RESULTS = frozenset({"copy", "export", "flag", "note", "pager", "editor", "groups", "numbers"})
 
 
 class ResultsScreen(ResultSearch):
@@ -104,7 +108,7 @@ class ResultsScreen(ResultSearch):
             return reasons.why_no_download(batches)
         if action.startswith("go_"):
             return self.why_not_go(action)
-        if action in {"copy", "export", "pager", "editor", "groups", "numbers"} and self.table.cursor_key is None:
+        if action in _ABOUT_RESULTS and self.table.cursor_key is None:
             return "There is no result here."
         return ""
 
@@ -208,6 +212,20 @@ class ResultsScreen(ResultSearch):
         """Offer what there is of the row."""
         if row := self.row:
             self.post_message(CopyAsked(row_choices(self.session.workbench, row)))
+
+    @explained
+    def action_flag(self) -> None:
+        """Flag the row or the marked ones, or take the flag away."""
+        if self.target is not None:
+            self.post_message(FlagAsked(self.target, self.table.chosen))
+
+    @explained
+    def action_note(self) -> None:
+        """Ask for a note on the row or the marked ones."""
+        keys = self.table.chosen
+        if self.target is not None and keys:
+            (first, *_) = self.reader.rows(keys[:1])
+            self.post_message(NoteAsked(self.target, keys, first.note if len(keys) == 1 else ""))
 
     @explained
     def action_export(self) -> None:
