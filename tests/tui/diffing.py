@@ -87,6 +87,12 @@ def shown_ids(screen: DiffScreen) -> list[str]:
     return [pair.custom_id for pair in pairs]
 
 
+def go_to(screen: DiffScreen, custom_id: str) -> None:
+    """Put the cursor on a row."""
+    assert screen.source is not None
+    assert screen.table.move_to(screen.source.key_at(shown_ids(screen).index(custom_id)))
+
+
 def pane_lines(app: BatchtuiApp) -> list[str]:
     """Return what of the diff is on the screen."""
     view = app.screen.query_one(DiffView)

@@ -1,9 +1,11 @@
 """What is asked about comparisons: two sides, a batch that judges them, a report."""
 
 import asyncio
+from itertools import islice
 
 from textual.app import App
 
+from batchtui.domain.batch import StoredBatch
 from batchtui.domain.human import bytes_text, counted
 from batchtui.services.exporting.place import safe_name
 from batchtui.tui.diff_source import Compared
@@ -46,18 +48,26 @@ def _proposed(session: Session, row: RowKey | None) -> tuple[str, str]:
     if not mine:
         return "", row.id
     newest = mine[0]
-    if newest.attempt > 1:
-        right = row.id if row.kind == "batch" else f"{newest.job_id}#{newest.attempt}"
-        return f"{newest.job_id}#{newest.attempt - 1}", right
+    name, attempt = newest.job_name, newest.attempt
+    is_part = row.kind == "batch" and any(o.job_id == newest.job_id and o.id != row.id for o in batches)
+    if attempt > 1:
+        return f"{name}#{attempt - 1}", row.id if is_part else f"{name}#{attempt}"
+    return _of_same_template(session, newest), row.id if is_part else name
+
+
+def _of_same_template(session: Session, newest: StoredBatch) -> str:
+    """Return the name of the last job made before a batch from the template of that one, empty if none is known."""
     templates = session.workbench.store.templates
     template = templates.of_batch(newest.key)
-    older = [stored for stored in batches if stored.job_id != newest.job_id]
-    older = [stored for stored in older if stored.batch.created_at <= newest.batch.created_at][:LOOKED_BACK]
-    for stored in older:
+    if template is None:
+        return ""
+    made = newest.batch.created_at
+    older = (o for o in session.batches if o.job_id != newest.job_id and o.batch.created_at <= made)
+    for stored in islice(older, LOOKED_BACK):
         kept = templates.of_batch(stored.key)
-        if template is not None and kept is not None and kept.name == template.name:
-            return stored.job_name, row.id
-    return "", row.id
+        if kept is not None and kept.name == template.name:
+            return stored.job_name
+    return ""
 
 
 async def judge(app: App[None], session: Session, asked: JudgeAsked) -> None:
