@@ -18,7 +18,7 @@ from batchtui.store import Store
 
 if TYPE_CHECKING:
     from batchtui.api.calls import ApiCall
-        from batchtui.services.compare import Comparisons
+    from batchtui.services.compare import Comparisons
     from batchtui.services.compose import Composer
     from batchtui.services.diff_export import DiffExports
     from batchtui.services.download import Downloads
@@ -79,12 +79,6 @@ class Workbench(Library):
         self.profile = profile
         self._poll_seconds = poll_seconds
         self._hook_secret = hook_secret
-
-    @cached_property
-    def transfers(self) -> Transfers:
-        """What is being sent and brought home."""
-        
-        return Transfers()
 
     @cached_property
     def models(self) -> ModelLists:
