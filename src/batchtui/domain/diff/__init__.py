@@ -1,7 +1,7 @@
 """What differs between two texts or two JSON documents; pure, and fast with long ones."""
 
 from batchtui.domain.diff.interval import interval
-from batchtui.domain.diff.json_changes import as_json, json_changes
+from batchtui.domain.diff.json_changes import as_json, json_changes, parsed_json
 from batchtui.domain.diff.lines import diff_lines, fold
 from batchtui.domain.diff.model import DiffLine, Fold, JsonChange, LineKind, Segment
 from batchtui.domain.diff.similar import similarity
@@ -18,6 +18,7 @@ __all__ = [
     "fold",
     "interval",
     "json_changes",
+    "parsed_json",
     "similarity",
     "unified",
 ]
