@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from batchtui.api.anthropic_gateway import AnthropicGateway
+from batchtui.api.calls import ApiCall
 from batchtui.config import Config
 from batchtui.paths import Places
 from batchtui.services.workbench import Profile, Workbench
@@ -17,16 +19,22 @@ if TYPE_CHECKING:
     from batchtui.secrets import Key
 
 
+CALLS_KEPT = 500
+"""How many calls to the API are remembered for people to look at."""
+
+
 def workbench(places: Places, config: Config) -> Workbench:
     """Open the store of a home and return the services of the configured profile.
 
     The key is looked up, and the SDK imported, when the first call is made and not on this thread. Raises
     `StoreError` if the home cannot be used.
     """
+    calls: deque[ApiCall] = deque(maxlen=CALLS_KEPT)
     gateway = AnthropicGateway(
         config.base_url,
         key_finder(config.profile),
         workspace_id=config.workspace_id,
+        on_call=calls.append,
     )
     return Workbench(
         Store.open(places),
@@ -44,6 +52,7 @@ def workbench(places: Places, config: Config) -> Workbench:
         ),
         poll_seconds=config.poll_seconds,
         hook_secret=find_hook_secret,
+        calls=calls,
     )
 
 

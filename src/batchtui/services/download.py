@@ -9,10 +9,11 @@ from datetime import UTC, datetime, timedelta
 
 from batchtui.api.gateway import Gateway
 from batchtui.domain.batch import Counts, StoredBatch
-from batchtui.domain.errors import BatchtuiError, MismatchError, MissingError, UnclearError
+from batchtui.domain.errors import BatchtuiError, MismatchError, MissingError, RefusedError, UnclearError
 from batchtui.domain.human import counted
 from batchtui.domain.result import CANCELED, EXPIRED, SUCCEEDED
 from batchtui.domain.selection import Selection
+from batchtui.services.transfers import Transfer, Transfers
 from batchtui.store import Store
 
 LATE_SECONDS = (1.0, 2.0, 4.0)
@@ -39,28 +40,36 @@ class Downloaded:
 class Downloads:
     """Downloads the results of ended batches, one batch at a time, straight into file and index."""
 
-    def __init__(self, store: Store, gateway: Gateway, profile: str) -> None:
+    def __init__(self, store: Store, gateway: Gateway, profile: str, transfers: Transfers | None = None) -> None:
         self._store = store
         self._gateway = gateway
         self._profile = profile
+        self._transfers = transfers or Transfers()
+        self._ended_by_user: set[str] = set()
 
     def due(self) -> list[StoredBatch]:
         """Return the ended batches of this profile whose results are not all on disk but can still be had.
 
         Of those the API should have dropped, the ones sent from here are asked for all the same, until it says
-        that they are gone: a server whose clock stands still has them yet.
+        that they are gone: a server whose clock stands still has them yet. A download that the user has ended is
+        not begun again by itself as long as this process runs.
         """
         now = datetime.now(UTC)
         ever = self._store.batches.awaiting_results(self._profile, self._gateway.base_url, _EVER)
-        return [stored for stored in ever if stored.requests_known or stored.batch.results_until > now]
+        return [
+            stored
+            for stored in ever
+            if (stored.requests_known or stored.batch.results_until > now) and stored.id not in self._ended_by_user
+        ]
 
     async def download(self, stored: StoredBatch, on_progress: Progress | None = None) -> Downloaded:
         """Download all results of an ended batch; rows can be read while they arrive.
 
         Raises `UnclearError` if the stream broke off or has another number of lines than the batch has results,
         and `MissingError` if the API has none; then nothing half is kept, and it can be done again. Results of a
-        batch that has just ended are waited for a little.
+        batch that has just ended are waited for a little. Raises `RefusedError` if the user ends it meanwhile.
         """
+        self._ended_by_user.discard(stored.id)
         for pause_seconds in LATE_SECONDS:
             try:
                 return await self._download(stored, on_progress)
@@ -71,6 +80,24 @@ class Downloads:
         return await self._download(stored, on_progress)
 
     async def _download(self, stored: StoredBatch, on_progress: Progress | None) -> Downloaded:
+        with self._transfers.moving("down", stored.job_name, stored.id, stored.batch.counts.results) as transfer:
+            # A task of its own can be ended without whoever waits for it, as the poller does.
+            fetching = asyncio.create_task(self._fetch(stored, transfer, on_progress))
+            transfer.cancel = fetching.cancel
+            try:
+                return await fetching
+            except asyncio.CancelledError:
+                waiting = asyncio.current_task()
+                if waiting is None or waiting.cancelling():
+                    raise
+                self._ended_by_user.add(stored.id)
+                raise RefusedError(
+                    f"The download of {stored.job_name} was ended.",
+                    unharmed="The API still has its results.",
+                    todo="Download them whenever you like, until the API drops them.",
+                ) from None
+
+    async def _fetch(self, stored: StoredBatch, transfer: Transfer, on_progress: Progress | None) -> Downloaded:
         await self._store.requests.ensure_indexed(stored.id)
         writer = self._store.results.writer(stored.id)
         counts, received = stored.batch.counts, 0
@@ -79,6 +106,8 @@ class Downloads:
                 async for chunk in chunks:
                     await writer.feed(chunk)
                     received += len(chunk)
+                    transfer.moved_bytes = received
+                    transfer.done += chunk.count(b"\n")
                     if on_progress is not None:
                         on_progress(received)
             ingested = await writer.finish(counts.results, unanswered=counts.unanswered)

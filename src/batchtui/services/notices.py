@@ -57,6 +57,10 @@ class Notices:
         """Say before the first poll who is told by this process; for those who are new, nothing before is news."""
         await self._store.told.begin([*channels, *(hook.channel for hook in self._hooks.all)])
 
+    def recent(self, limit: int) -> list[News]:
+        """Return what was noticed last on this home, of all profiles, newest first."""
+        return self._store.told.recent(limit)
+
     async def look(self) -> None:
         """Write down what has become news by its time or its size; to be called after a poll."""
         now = self._now()

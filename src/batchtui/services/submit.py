@@ -22,6 +22,7 @@ from batchtui.domain.errors import (
 )
 from batchtui.domain.job import Intent, Job
 from batchtui.services.prepare import Prepared, discard
+from batchtui.services.transfers import Transfers
 from batchtui.store import Draft, NewJob, Store
 
 HTTP_BAD_REQUEST = 400
@@ -58,8 +59,15 @@ class Submissions:
     """
 
     def __init__(
-        self, store: Store, gateway: Gateway, profile: str, *, max_queued_requests: int = MAX_QUEUED_REQUESTS
+        self,
+        store: Store,
+        gateway: Gateway,
+        profile: str,
+        transfers: Transfers | None = None,
+        *,
+        max_queued_requests: int = MAX_QUEUED_REQUESTS,
     ) -> None:
+        self._transfers = transfers or Transfers()
         self._store = store
         self._gateway = gateway
         self._profile = profile
@@ -172,12 +180,7 @@ class Submissions:
         """
         await self._store.intents.mark_sending(intent.id, seen=intent)
         try:
-            batch = await self._gateway.create(
-                self._store.files.spool_path(intent.id),
-                body_bytes=intent.body_bytes,
-                betas=intent.betas,
-                on_sent=on_sent,
-            )
+            batch = await self._post(intent, on_sent)
         except BatchtuiError as error:
             if isinstance(error, ApiError) and not error.nothing_was_created:
                 await self._note(self._store.intents.mark_unclear, intent, error.what)
@@ -196,6 +199,21 @@ class Submissions:
             await self._note(self._store.intents.mark_unclear, intent, error.what)
             raise _not_kept(intent, batch, error) from error
         return self._store.batches.get(batch.id)
+
+    async def _post(self, intent: Intent, on_sent: Callable[[int], None] | None) -> Batch:
+        with self._transfers.moving("up", intent.job_name, intent.id, intent.body_bytes) as transfer:
+
+            def sent(sent_bytes: int) -> None:
+                transfer.done = transfer.moved_bytes = sent_bytes
+                if on_sent is not None:
+                    on_sent(sent_bytes)
+
+            return await self._gateway.create(
+                self._store.files.spool_path(intent.id),
+                body_bytes=intent.body_bytes,
+                betas=intent.betas,
+                on_sent=sent,
+            )
 
     async def _note(self, mark: Callable[[str, str], Awaitable[None]], intent: Intent, why: str) -> None:
         # Where not even this can be written it stays `sending`, which is unclear once this process is gone; and

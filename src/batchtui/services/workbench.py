@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from batchtui.domain.policy import RetryPolicy
 from batchtui.domain.verdicts import Rule, verdicts
 from batchtui.domain.watching import Hook, Notify
 from batchtui.services.library import Library
+from batchtui.services.transfers import Transfers
 from batchtui.store import Store
 
 if TYPE_CHECKING:
@@ -59,8 +60,8 @@ class Workbench(Library):
     """One store, one gateway, and every use case on them; close it when done.
 
     A use case is imported and made when it is first asked for: the screens paint before they need most of them.
-    `hook_secret` finds what a hook signs with; it may block, and raise `KeyringError`. `calls` are the last calls to
-    the API, which the maker of the gateway lets it add to.
+    `hook_secret` finds what a hook signs with; it may block, and raise `KeyringError`. `calls` are the last calls
+    to the API, which the maker of the gateway lets it add to; `transfers` is what is sent and brought home.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class Workbench(Library):
     ) -> None:
         super().__init__(store)
         self.calls = calls
+        self.transfers = Transfers()
         self.gateway = gateway
         self.profile = profile
         self._poll_seconds = poll_seconds
@@ -92,7 +94,7 @@ class Workbench(Library):
         """Bringing results home."""
         from batchtui.services.download import Downloads
 
-        return Downloads(self.store, self.gateway, self.profile.name)
+        return Downloads(self.store, self.gateway, self.profile.name, self.transfers)
 
     @cached_property
     def submissions(self) -> Submissions:
@@ -100,7 +102,11 @@ class Workbench(Library):
         from batchtui.services.submit import Submissions
 
         return Submissions(
-            self.store, self.gateway, self.profile.name, max_queued_requests=self.profile.max_queued_requests
+            self.store,
+            self.gateway,
+            self.profile.name,
+            self.transfers,
+            max_queued_requests=self.profile.max_queued_requests,
         )
 
     @cached_property

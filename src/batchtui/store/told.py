@@ -79,6 +79,16 @@ class Told:
             ).fetchall()
             return [_news(connection, row) for row in rows]
 
+    def recent(self, limit: int) -> list[News]:
+        """Return what was noticed last, newest first."""
+        with self._database.snapshot() as connection:
+            rows = connection.execute(
+                "SELECT key, kind, subject, profile, base_url, period, spent_usd, budget_usd, noticed_at FROM news"
+                " ORDER BY key DESC LIMIT ?",
+                (limit,),
+            ).fetchall()
+            return [_news(connection, row) for row in rows]
+
     async def claim(self, news: Sequence[News], channel: str, now: datetime) -> list[News]:
         """Return which of the news the caller is to tell a channel; of the others another process does."""
 

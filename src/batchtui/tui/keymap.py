@@ -16,6 +16,8 @@ ROOMS: Mapping[str, tuple[BindingType, ...]] = {
     "compose": (*bindings.COMPOSE, *bindings.TEMPLATE_TABLE),
     "diff": (*bindings.DIFF, *bindings.DIFF_TABLE),
     "queue": (*bindings.QUEUE, *bindings.QUEUE_TABLE),
+    "stats": (*bindings.STATS, *bindings.STATS_TABLE),
+    "activity": (*bindings.ACTIVITY, *bindings.ACTIVITY_TABLE),
 }
 """The keys of each room beside those that work in all of them."""
 

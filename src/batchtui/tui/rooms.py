@@ -48,12 +48,19 @@ def _stats(session: Session, size: Size) -> Screen[Any]:
     return StatsScreen(session, size)
 
 
+def _activity(session: Session, size: Size) -> Screen[Any]:
+    from batchtui.tui.screens.activity import ActivityScreen
+
+    return ActivityScreen(session, size)
+
+
 ROOMS: Mapping[str, Make] = {
     "results": _results,
     "compose": _compose,
     "diff": _diff,
     "queue": _queue,
     "stats": _stats,
+    "activity": _activity,
 }
 
 

@@ -34,6 +34,7 @@ ROOMS = (
     ("compose", "3", "Compose"),
     ("queue", "5", "Queue"),
     ("stats", "6", "Stats"),
+    ("activity", "7", "Activity"),
 )
 """The rooms by name, key and title."""
 

@@ -15,6 +15,7 @@ from batchtui.services.find import Target
 from batchtui.services.manage import deletion
 from batchtui.services.prepare import Prepared
 from batchtui.services.retry import RetryPlan
+from batchtui.services.transfers import Transfer
 from batchtui.services.workbench import Profile
 from batchtui.tui.present.batches import utc_now
 from batchtui.tui.present.header import host
@@ -169,6 +170,15 @@ def delete_question(batches: Sequence[StoredBatch], *, here: bool, remote: bool)
     what, _, lost = deletion(batches, here=here, remote=remote).partition("; ")
     warning = [f"Careful: {lost}."] if lost else []
     return Question(f"{what}?", (*names, *more, "", *warning, note), "Delete", is_danger=True)
+
+
+def end_transfer_question(transfer: Transfer) -> Question:
+    """Ask whether to end a download."""
+    body = (
+        f"{transfer.name}  {transfer.batch_id}",
+        "What has arrived is dropped; the API still has all of it. w downloads it again.",
+    )
+    return Question("End this download?", body, "End it")
 
 
 def resend_question(intent: Intent, estimate: Estimate, profile: Profile) -> Question:
