@@ -100,8 +100,9 @@ class BatchFigures(NamedTuple):
 class Group:
     """Batches that have a day, a template, a model, a profile or a size in common, in the order of their creation.
 
-    `figures` are those of all of them; batches of a model have its figures alone. `key` is empty where a template or model is not
-    known. For a profile, `server` is where its batches are. `is_whole` says that it is all batches together.
+    `figures` are those of all of them; batches of a model have its figures alone. `key` is empty where a template
+    or model is not known. For a profile, `server` is where its batches are. `is_whole` says that it is all batches
+    together.
     """
 
     by: By

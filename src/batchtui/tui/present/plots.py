@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from math import log10
+from math import ceil, log10
 
 from batchtui.domain.human import duration, usd
 from batchtui.tui.widgets.table_model import Cell
@@ -21,9 +21,7 @@ BAR_CELLS = 4
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
 _ESTIMATE = "░"
 _SHADES = "·░▒▓█"
-
-_LARGEST = 5
-"""The exponent of the largest batch."""
+_LABELS = ("1", "10", "100", "1k", "10k", "100k")
 
 
 def day_bars(days: Sequence[tuple[str, float, float]], width: int, height: int) -> list[Line]:
@@ -56,10 +54,11 @@ def cloud(points: Iterable[tuple[int, float]], width: int, height: int) -> list[
     room, rows = max(1, width - AXIS_CELLS), max(1, height - 1)
     listed = [(log10(max(1, requests)), log10(max(1.0, seconds))) for requests, seconds in points]
     low, high = min((y for _, y in listed), default=0.0), max((y for _, y in listed), default=0.0)
-    # A doubling is the least there is to see.
+    # A doubling, and one power of ten, are the least there is to see.
     high = max(high, low + log10(2))
+    powers = max(1, min(len(_LABELS) - 1, ceil(max((x for x, _ in listed), default=0.0))))
     number = Counter(
-        (min(room - 1, int(x / _LARGEST * room)), min(rows - 1, int((y - low) / (high - low) * rows)))
+        (min(room - 1, int(x / powers * room)), min(rows - 1, int((y - low) / (high - low) * rows)))
         for x, y in listed
     )
     most = max(number.values(), default=1)
@@ -69,7 +68,7 @@ def cloud(points: Iterable[tuple[int, float]], width: int, height: int) -> list[
         label = duration(timedelta(seconds=10 ** (low + (high - low) * (row + 0.5) / rows))) if is_labelled else ""
         text = "".join(_shade(number[column, row], most) for column in range(room))
         lines.append([Cell(f"{label:>{AXIS_CELLS - 1}} ", "muted"), Cell(text, "accent")])
-    return [*lines, [Cell(" " * AXIS_CELLS), Cell(_powers(room), "muted")]]
+    return [*lines, [Cell(" " * AXIS_CELLS), Cell(_powers(powers, room), "muted")]]
 
 
 def _bar(row: int, spent: int, whole: int, step: int) -> Cell:
@@ -92,9 +91,11 @@ def _shade(number: int, most: int) -> str:
     return _SHADES[round((len(_SHADES) - 1) * log10(number) / log10(most))] if most > 1 else _SHADES[0]
 
 
-def _powers(room: int) -> str:
-    """Return the sizes of batches, each below its place."""
+def _powers(number: int, room: int) -> str:
+    """Return the sizes of batches, each below its place; the last at the end."""
     text = ""
-    for exponent, label in enumerate(("1", "10", "100", "1k", "10k")):
-        text += " " * max(0, exponent * room // _LARGEST - len(text)) + label
-    return f"{text}{'100k':>{max(5, room - len(text))}}"[:room]
+    for exponent in range(number):
+        text += " " * max(0, exponent * room // number - len(text)) + _LABELS[exponent]
+    end = f" {_LABELS[number]}"
+    before = max(0, room - len(end))
+    return f"{text[:before]:<{before}}{end}"[:room]

@@ -30,7 +30,7 @@ TITLES: dict[By, str] = {
     "template": "Template",
     "model": "Model",
     "profile": "Profile",
-    "size": "Requests in a batch",
+    "size": "Size",
 }
 
 _TABS: Mapping[By, str] = {
@@ -228,7 +228,7 @@ def _cost(group: Group) -> list[Line]:
     shown = [_line("spent", usd(group.spent_usd))]
     if group.waiting:
         batches = counted(len(group.waiting), "batch", "batches")
-        shown.append(_line("at most, to come", usd(group.estimated_usd), f"{batches} without results here"))
+        shown.append(_line("at most, to come", usd(group.estimated_usd), f"of {batches}"))
     if group.spent_usd and group.sums.succeeded:
         shown.append(_line("for each answer", usd(group.spent_usd / group.sums.succeeded)))
     shown.append(_line("saved", usd(group.saved_usd), "against the standard price"))
