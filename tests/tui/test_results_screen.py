@@ -211,3 +211,30 @@ async def test_a_file_that_is_gone_is_told_and_harms_nothing_else(bench: Workben
         await until_told(pilot, "results.jsonl")
         await pilot.press("o", "y", "escape", "down", "escape")
         await until_shown(pilot, "n Compose")
+
+
+async def test_what_became_of_a_row_in_each_attempt_is_a_view(bench: Workbench, server: Served) -> None:
+    await failed_job(bench, server)
+    plan = bench.retries.plan(bench.finder.known("rivers"))
+    await bench.retries.send(plan, await bench.retries.prepare(plan))
+    end_all(server)
+    await bench.sync.run()
+    target = bench.finder.known("rivers")
+    rows = list(bench.reader.rows(bench.reader.keys(bench.reader.selection(target, final=True))))
+    assert {row.attempt for row in rows} == {1, 2}
+    app = make_app(bench)
+    async with app.run_test(size=WIDE, notifications=True) as pilot:
+        await pilot.press("2")
+        await until_shown(pilot, "[all 40]")
+        await until(pilot, lambda: pane_text(app))
+        for row in rows[:12]:
+            assert ("history" in screen_text(app)) == (row.attempt > 1)
+            if row.attempt > 1:
+                await pilot.press("T")
+                shown = pane_text(app)
+                assert "attempt 2  succeeded\n" in shown
+                assert shown.index("attempt 2") < shown.index("attempt 1  errored\n")
+                assert all(stored.id in shown for stored in target.batches)
+                await pilot.press("t")
+            await pilot.press("down")
+            await pilot.pause()

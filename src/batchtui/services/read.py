@@ -126,6 +126,10 @@ class Reader:
         line = self._store.requests.row_line(row.batch_key, row.facts.custom_id)
         return None if line is None else read_object(line)
 
+    def times_sent(self, row: StoredResult) -> int:
+        """Return in how many attempts of its job the request of a row was sent, 0 where it is not known."""
+        return self._store.requests.times_sent(row.batch_key, row.facts.custom_id)
+
     def as_object(self, row: StoredResult, *, join: bool = False) -> dict[str, Any]:
         """Return a row as the object that `results --json` prints; `join` puts beside it what it was made from."""
         facts, message = row.facts, self.message(row)

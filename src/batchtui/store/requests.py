@@ -67,6 +67,16 @@ class Requests:
             )
         return self.line_at(batch_key, *row)
 
+    def times_sent(self, batch_key: int, custom_id: str) -> int:
+        """Return in how many batches of its job a request is, as far as their requests are known."""
+        with self._database.reading() as connection:
+            row = connection.execute(
+                "SELECT count(*) FROM batches a JOIN batches b ON b.job_id = a.job_id"
+                " JOIN requests q ON q.batch_key = b.key AND q.custom_id = ? WHERE a.key = ?",
+                (custom_id, batch_key),
+            ).fetchone()
+        return int(row[0])
+
     def line_at(self, batch_key: int, offset: int, length: int) -> bytes:
         """Return exactly these bytes of the requests file of a batch."""
         return self._files.read_line(self._path(batch_key), offset, length)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from batchtui.domain.errors import UnknownIdError
 from batchtui.domain.selection import StoredResult
-from batchtui.services.read import Reader
+from batchtui.services.workbench import Workbench
 from batchtui.tui.present import bodies
 from batchtui.tui.present.bodies import VIEWS, Body, View
 from batchtui.tui.widgets.table_model import Cell
@@ -16,8 +16,9 @@ class Reading:
     Every method that is given a row reads files and raises `StoreError`.
     """
 
-    def __init__(self, reader: Reader) -> None:
-        self._reader = reader
+    def __init__(self, workbench: Workbench) -> None:
+        self._workbench = workbench
+        self._reader = workbench.reader
         self.view: View = VIEWS[0]
         self.is_plain = False
 
@@ -33,6 +34,8 @@ class Reading:
             return bodies.data_row_body(self._reader.data_row(row), is_plain=plain)
         if view == "usage":
             return bodies.usage_body(row)
+        if view == "history":
+            return self._history(row)
         message = self._reader.message(row)
         if view == "thinking":
             return bodies.thinking_body(message, is_plain=plain)
@@ -44,6 +47,7 @@ class Reading:
             self._reader.message(row),
             has_request=self._request_line(row) is not None,
             has_row=self._reader.data_row(row) is not None,
+            has_history=self._reader.times_sent(row) > 1,
         )
 
     def go_on(self, row: StoredResult, step: int) -> None:
@@ -56,6 +60,14 @@ class Reading:
     def title(self, row: StoredResult) -> list[Cell]:
         """Return the line over the body."""
         return bodies.title(row, self.views(row), self.view, is_plain=self.is_plain)
+
+    def _history(self, row: StoredResult) -> Body:
+        job = self._workbench.finder.known(self._workbench.store.batches.by_key(row.batch_key).job_id)
+        try:
+            attempts = self._workbench.queue.history(job, row.facts.custom_id)
+        except UnknownIdError:
+            attempts = []
+        return bodies.history_body(attempts, {stored.id: stored.batch for stored in job.batches})
 
     def _request_line(self, row: StoredResult) -> bytes | None:
         try:

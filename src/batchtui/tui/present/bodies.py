@@ -5,19 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import msgspec
 
-from batchtui.domain.human import UNKNOWN, count, usd
+from batchtui.domain.batch import Batch
+from batchtui.domain.human import UNKNOWN, count, local_time, usd
+from batchtui.domain.queue import Attempted
 from batchtui.domain.result import CANCELED, EXPIRED, output_text, read_object
 from batchtui.domain.selection import StoredResult
 from batchtui.domain.verdicts import EDIT_FIRST, RESEND, verdicts
 from batchtui.tui.widgets.highlight import Language
 from batchtui.tui.widgets.table_model import Cell
 
-View = Literal["text", "thinking", "tools", "JSON", "request", "row", "usage"]
-VIEWS: tuple[View, ...] = ("text", "thinking", "tools", "JSON", "request", "row", "usage")
+View = Literal["text", "thinking", "tools", "JSON", "request", "row", "usage", "history"]
+VIEWS: tuple[View, ...] = get_args(View)
 """What there can be to read of a result, in the order of the key that goes through them."""
 
 LONG_LINE_BYTES = 256 * 1024
@@ -37,7 +39,9 @@ class Body:
     language: Language = "text"
 
 
-def views_of(message: Mapping[str, Any], *, has_request: bool, has_row: bool) -> tuple[View, ...]:
+def views_of(
+    message: Mapping[str, Any], *, has_request: bool, has_row: bool, has_history: bool
+) -> tuple[View, ...]:
     """Return the views in which there is something of a result with this message."""
     kinds = {_kind(block) for block in _blocks(message)}
     there: dict[View, bool] = {
@@ -45,6 +49,7 @@ def views_of(message: Mapping[str, Any], *, has_request: bool, has_row: bool) ->
         "tools": bool(kinds - _THINKING - {"text"}),
         "request": has_request,
         "row": has_row,
+        "history": has_history,
     }
     return tuple(view for view in VIEWS if there.get(view, True))
 
@@ -53,7 +58,8 @@ def title(row: StoredResult, views: Sequence[View], view: View, *, is_plain: boo
     """Return the line over a body: whose it is, its note, and the views with the one shown standing out."""
     shown = views if view in views else [*views, view]
     cells = [Cell(f"{word}  ", "strong" if word == view else "muted") for word in shown]
-    how = [Cell(_PLAIN_WORDS.get(view, "raw"), "accent")] if is_plain and view != "usage" else []
+    is_raw = is_plain and view not in {"usage", "history"}
+    how = [Cell(_PLAIN_WORDS.get(view, "raw"), "accent")] if is_raw else []
     note = [Cell(f"✎ {row.note}  ", "accent")] if row.note else []
     return [*cells, *how, Cell("  " if how else ""), *note, Cell(row.facts.custom_id, "muted")]
 
@@ -162,6 +168,23 @@ def usage_body(row: StoredResult) -> Body:
     return Body(
         "\n".join(f"{name:<16}{value:>12}" if len(value) <= 12 else f"{name:<16}{value}" for name, value in lines)
     )
+
+
+def history_body(attempts: Sequence[Attempted], batches: Mapping[str, Batch]) -> Body:
+    """Return what became of a row in each attempt, newest first; `batches` are those of the job by id."""
+    if not attempts:
+        return Body("Nothing is known of earlier attempts: the requests of this job are not known here.")
+    return Body("\n\n".join(_attempt(one, batches.get(one.batch_id)) for one in reversed(attempts)))
+
+
+def _attempt(one: Attempted, batch: Batch | None) -> str:
+    how = f"{'edited, ' if one.is_edited else ''}{one.outcome}"
+    said = ": ".join(text for text in (one.error_type, one.error_message) if text)
+    sent = "" if batch is None else f"sent {local_time(batch.created_at)}"
+    ended = "" if batch is None or batch.ended_at is None else f"ended {local_time(batch.ended_at)}"
+    facts = [f"attempt {one.attempt}  {how}", said, ", ".join(filter(None, (sent, ended)))]
+    cost = "" if one.cost_usd is None else f", {usd(one.cost_usd)}"
+    return "\n  ".join([*filter(None, facts), f"{one.batch_id}{cost}"])
 
 
 def pretty(value: object) -> str:

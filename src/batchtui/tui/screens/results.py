@@ -60,7 +60,7 @@ class ResultsScreen(ResultSearch):
 
     def __init__(self, session: Session, size: Size) -> None:
         super().__init__(session, size)
-        self.reading = Reading(session.workbench.reader)
+        self.reading = Reading(session.workbench)
         self._read: tuple[ResultKey, View] | None = None
         self._is_settled = False
 
