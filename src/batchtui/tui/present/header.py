@@ -32,6 +32,7 @@ ROOMS = (
     ("batches", "1", "Batches"),
     ("results", "2", "Results"),
     ("compose", "3", "Compose"),
+    ("diff", "4", "Diff"),
     ("queue", "5", "Queue"),
     ("stats", "6", "Stats"),
     ("activity", "7", "Activity"),
