@@ -58,7 +58,7 @@ async def test_requests_rows_and_template_are_spooled_side_by_side(bench: Workbe
     prepared = await bench.composer.prepare(template(), rows)
     (part,) = prepared.parts
     assert spooled(part.spool) == (["row-1", "row-2", "row-3"], [row(1), row(2), row(3)], TEXT)
-    assert (prepared.template, prepared.betas, prepared.problems) == (KEPT, ("some-beta-2026",), ())
+    assert (prepared.parts[0].template, prepared.betas, prepared.problems) == (KEPT, ("some-beta-2026",), ())
     assert prepared.source == rows.source
     assert json.loads(part.spool.read_bytes().splitlines()[1])["params"]["messages"] == [
         {"role": "user", "content": "Name a river in land 2. Be quick."}

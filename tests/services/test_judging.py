@@ -82,6 +82,15 @@ async def test_the_sides_the_other_way_round_have_the_same_opinions_turned(bench
     assert bench.judging.opinions(back) == {"one": "right", "two": "left"}
 
 
+async def test_sides_joined_on_a_column_have_opinions_of_their_own(bench: Workbench) -> None:
+    await stored_side(bench.store, "old", LEFT, TEMPLATE)
+    await stored_side(bench.store, "new", RIGHT, TEMPLATE)
+    there, back = await compared(bench, "old", "new", on="name"), await compared(bench, "new", "old", on="name")
+    await bench.judging.decide(there, "one", "left")
+    assert bench.judging.opinions(there) == {"one": "left"}
+    assert bench.judging.opinions(back) == bench.judging.opinions(await compared(bench, "old", "new")) == {}
+
+
 async def test_opinions_belong_to_the_two_sides(bench: Workbench, sides: None, tmp_path: Path) -> None:
     await bench.judging.decide(await compared(bench, "old", "new"), "one", "left")
     file = result_file(tmp_path / "third.jsonl", {"one": "third"})
@@ -180,7 +189,7 @@ async def test_a_judging_is_linked_before_the_first_byte(
     comparison = await compared(bench, "old", "new")
     prepared = await bench.judging.compose(comparison, differing(comparison))
     (part,) = prepared.parts
-    draft = Draft(1, 1, part.spool, part.request_count, part.body_bytes, part.sha256)
+    draft = Draft(1, 1, part.spool, part.request_count, part.body_bytes, part.sha256, template=part.template)
     from batchtui.store import NewJob
 
     # As a process leaves it that is killed right after it wrote the intent.
@@ -188,7 +197,6 @@ async def test_a_judging_is_linked_before_the_first_byte(
         [draft],
         job=NewJob(bench.judging.job_name(comparison), "default"),
         base_url=bench.gateway.base_url,
-        template=prepared.template,
         comparison_key=prepared.comparison_key,
     )
     other = open_workbench()

@@ -223,6 +223,42 @@ async def test_a_changed_template_makes_the_requests_anew(bench: Workbench, serv
     )
 
 
+async def test_an_attempt_carries_the_template_its_requests_were_made_from(
+    bench: Workbench, server: Served, tmp_path: Path
+) -> None:
+    data = tmp_path / "rivers.csv"
+    data.write_text("id,what\nelbe,a river\nalps,a mountain\n", encoding="utf-8")
+    with open_rows(str(data)) as rows:
+        prepared = await bench.composer.prepare(parse_template(TEMPLATE, "name"), rows)
+    await bench.submissions.send(prepared, name="rivers")
+    expire(server)
+    await bench.sync.run()
+    target = bench.finder.known("rivers")
+    changed = parse_template(TEMPLATE.replace("Name", "Describe") + "checks: {min_words: 100000}\n", "other")
+    await bench.queue.rerender(target, ["alps"], changed)
+    await bench.queue.edit(target, ["alps"], {"max_tokens": 77})
+    await bench.queue.run(target)
+    end(server)
+    await bench.sync.run()
+    first, *parts = bench.store.jobs.summary(target.job.id).batches
+    kept = [bench.store.templates.of_batch(part.key) for part in parts]
+    assert [one and (one.name, one.text) for one in kept] == [("name", TEMPLATE), ("other", changed.text)]
+    assert [(part.attempt, part.part, part.parts, part.batch.counts.total) for part in parts] == [
+        (2, 1, 2, 1),
+        (2, 2, 2, 1),
+    ]
+    own = bench.composer.template_of(bench.finder.known(parts[1].id))
+    assert own is not None
+    assert own.text == changed.text
+    assert bench.composer.template_of(target) == bench.store.templates.of_batch(first.key)
+    # The checks of each are those of its own template.
+    again = bench.retries.plan(target, only="flagged", include_invalid=True)
+    assert [(row.custom_id, row.failure.attempt) for row in again.rows] == [("alps", 2)]
+    await bench.queue.send(again, None)
+    newest = bench.store.jobs.summary(target.job.id).batches[-1]
+    assert bench.store.templates.of_batch(newest.key) == own
+
+
 async def test_a_template_may_not_give_a_row_another_custom_id(
     bench: Workbench, server: Served, tmp_path: Path
 ) -> None:

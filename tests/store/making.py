@@ -112,8 +112,9 @@ async def draft(
     if template is not None:
         rows_beside(spool).write_bytes(b"".join(row_line(custom_id) + b"\n" for custom_id in custom_ids))
         template_beside(spool).write_bytes(template.text.encode())
-    draft = Draft(part, 1, spool, len(lines), body_length(sum(map(len, lines)), len(lines)), "", 0.5)
-    (intent,) = await store.intents.open([draft], job=job, base_url=URL, attempt=attempt, template=template)
+    body_bytes = body_length(sum(map(len, lines)), len(lines))
+    draft = Draft(part, 1, spool, len(lines), body_bytes, "", 0.5, template=template)
+    (intent,) = await store.intents.open([draft], job=job, base_url=URL, attempt=attempt)
     return intent
 
 

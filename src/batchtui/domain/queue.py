@@ -31,12 +31,14 @@ class Decision:
     """What a person decided about a row after it failed in `attempt`; a later failure wants a new one.
 
     `edits` are set on its params by dotted path; `params` take the place of those sent before, edits come after.
+    `template_key` is the number of the kept template that `params` were made anew from, None if from no other.
     """
 
     attempt: int
     choice: Choice = "waiting"
     edits: Mapping[str, Any] = field(default_factory=dict)
     params: Mapping[str, Any] | None = None
+    template_key: int | None = None
 
     @property
     def is_edit(self) -> bool:

@@ -7,6 +7,7 @@ import hashlib
 import os
 import shutil
 from array import array
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -47,7 +48,11 @@ Line = tuple[CheckedRequest | TakenLine, bytes | None]
 
 @dataclass(frozen=True, slots=True)
 class PreparedPart:
-    """The lines of one batch to be, on disk: `sha256` is of the file, `body_bytes` of the create body."""
+    """The lines of one batch to be, on disk: `sha256` is of the file, `body_bytes` of the create body.
+
+    `template` is what the requests were made from, if they were: beside the lines are its text and the data rows
+    then.
+    """
 
     spool: Path
     request_count: int
@@ -55,6 +60,7 @@ class PreparedPart:
     sha256: str
     estimate: Estimate
     models: frozenset[str]
+    template: KeptTemplate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +69,8 @@ class Prepared:
 
     The last `held_parts` of the parts are written down with the others and not sent: they wait as drafts until the
     user lets them go. `betas` go into the header of every part; `mended` requests are not sent as they were given.
-    `problems` are the first of each rule, `counts` all of them by rule. `template` is what the requests were made
-    from, if they were: beside the lines of every part are its text and the data rows then. `comparison_key` is what
-    they judge, if they do.
+    `problems` are the first of each rule, `counts` all of them by rule. `comparison_key` is what they
+    judge, if they do.
     """
 
     source: str
@@ -75,7 +80,6 @@ class Prepared:
     mended: int = 0
     held_parts: int = 0
     counts: Mapping[str, int] = field(default_factory=dict)
-    template: KeptTemplate | None = None
     comparison_key: int | None = None
 
     @property
@@ -147,6 +151,20 @@ def request_lines(prepared: Prepared) -> Iterator[bytes]:
             yield from file
 
 
+def merged(several: Sequence[Prepared]) -> Prepared:
+    """Return submissions of which nothing is held as the parts of one; there is at least one."""
+    first, *others = several
+    counts = Counter(first.counts)
+    for other in others:
+        counts.update(other.counts)
+    return replace(
+        first,
+        parts=tuple(part for one in several for part in one.parts),
+        problems=tuple(problem for one in several for problem in one.problems),
+        counts=dict(counts),
+    )
+
+
 async def discard(prepared: Prepared) -> None:
     """Drop a prepared submission that is not going to be sent."""
     for part in prepared.parts:
@@ -192,15 +210,15 @@ def spool(
         if linter.error_count:
             raise LintError(source, linter.problems, linter.counts, todo=todo)
         part_of, held_parts = deal(lengths, sample=sample)
+        parts = _parts(store, path, part_of, tried) if any(part_of) else (written.part(path),)
         return Prepared(
             source,
-            _parts(store, path, part_of, tried) if any(part_of) else (written.part(path),),
+            tuple(replace(part, template=template) for part in parts),
             tuple(linter.problems),
             tuple(sorted(linter.betas)),
             linter.mended,
             held_parts,
             dict(linter.counts),
-            template,
         )
     except OSError as error:
         shutil.rmtree(path.parent, ignore_errors=True)

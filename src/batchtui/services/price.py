@@ -57,12 +57,16 @@ def _sample(prepared: Prepared) -> list[dict[str, Any]]:
 
 
 def _corrected(store: Store, prepared: Prepared, ratio: float) -> Prepared:
-    tried = store.templates.tried_output(prepared.template.text) if prepared.template else {}
     usual = store.results.usual_output(prepared.models)
     parts = (
         replace(
             part,
-            estimate=estimate_lines(part.spool, input_ratio=ratio, usual_output=usual, tried_output=tried),
+            estimate=estimate_lines(
+                part.spool,
+                input_ratio=ratio,
+                usual_output=usual,
+                tried_output=store.templates.tried_output(part.template.text) if part.template else {},
+            ),
         )
         for part in prepared.parts
     )

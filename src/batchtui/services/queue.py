@@ -14,6 +14,7 @@ from batchtui.domain.errors import (
 )
 from batchtui.domain.estimate import require_affordable
 from batchtui.domain.human import counted
+from batchtui.domain.job import KeptTemplate
 from batchtui.domain.queue import Attempted, Choice, QueueGroup, QueueRow, groups
 from batchtui.domain.request import encode_request
 from batchtui.domain.result import SUCCEEDED
@@ -138,7 +139,7 @@ class Queue:
         await asyncio.to_thread(
             self._check, target, lambda: (encode_request(custom_id, one) for custom_id, one in params.items())
         )
-        await self._decide(target, rows, params=params)
+        await self._decide(target, rows, params=params, template=KeptTemplate(template.name, template.text))
         return len(rows)
 
     async def hold(self, target: Target, custom_ids: Collection[str]) -> int:
@@ -264,9 +265,12 @@ class Queue:
         choice: Choice | None = None,
         edits: Mapping[str, Any] | None = None,
         params: Mapping[str, Mapping[str, Any]] | None = None,
+        template: KeptTemplate | None = None,
     ) -> None:
         places = [(row.custom_id, row.failure.attempt) for row in rows]
-        await self._store.queue.decide(target.job.id, places, choice=choice, edits=edits, params=params)
+        await self._store.queue.decide(
+            target.job.id, places, choice=choice, edits=edits, params=params, template=template
+        )
 
 
 def _must_be_chosen(row: QueueRow) -> bool:

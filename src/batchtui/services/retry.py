@@ -23,7 +23,7 @@ from batchtui.domain.split import spread
 from batchtui.domain.verdicts import EDIT_FIRST, NEVER, RESEND, Verdicts
 from batchtui.services.find import Target
 from batchtui.services.models import ModelLists
-from batchtui.services.prepare import Line, Prepared, TakenLine, spool
+from batchtui.services.prepare import Line, Prepared, TakenLine, discard, merged, spool
 from batchtui.services.submit import OnSent, Submission, Submissions
 from batchtui.store import Store
 
@@ -162,22 +162,25 @@ class Retries:
     async def prepare(self, plan: RetryPlan) -> Prepared:
         """Spool the rows of a plan; those that are changed are checked, the others go out to the byte as before.
 
-        They go out with the betas of the job, and what they were made from goes along. Raises `RefusedError` if
-        there are none, and as `prepare.prepare` does.
+        They go out with the betas of the job, and what they were made from goes along; rows that were made from
+        different templates are parts of their own. Raises `RefusedError` if there are none, and as
+        `prepare.prepare` does.
         """
         require_rows(plan)
         betas = self._store.intents.betas(plan.job.id)
-        template = self._store.templates.of_job(plan.job.id)
-        linter = Linter(self._models.known(), betas=betas, unit="row")
-        prepared = await asyncio.to_thread(
-            spool,
-            self._store,
-            self._lines(plan, linter, with_data=template is not None),
-            linter,
-            f"attempt {plan.attempt} of {plan.job.name}",
-            template=template,
-        )
-        return replace(prepared, betas=betas)
+        done: list[Prepared] = []
+        try:
+            for template_key, rows in self._by_template(plan.rows).items():
+                linter = Linter(self._models.known(), betas=betas, unit="row")
+                template = None if template_key is None else self._store.templates.kept(template_key)
+                lines = self._lines(replace(plan, rows=rows), linter, with_data=template is not None)
+                source = f"attempt {plan.attempt} of {plan.job.name}"
+                done.append(await asyncio.to_thread(spool, self._store, lines, linter, source, template=template))
+        except BaseException:
+            for prepared in done:
+                await discard(prepared)
+            raise
+        return replace(merged(done), betas=betas)
 
     async def send(self, plan: RetryPlan, prepared: Prepared, on_sent: OnSent | None = None) -> Submission:
         """Send a prepared retry as a new attempt; see `Submissions.send` for what it raises."""
@@ -269,6 +272,15 @@ class Retries:
             name, output = _asked(edits, model, max_tokens)
             estimator.add_size(name, max(1, round(tokens + _text_tokens(edits))), output)
         return estimator.estimate()
+
+    def _by_template(self, rows: tuple[QueueRow, ...]) -> dict[int | None, tuple[QueueRow, ...]]:
+        """Return rows by the number of the template that their requests were made from, None for none."""
+        of_batches = self._store.templates.of_batches({row.failure.batch_key for row in rows})
+        found: dict[int | None, list[QueueRow]] = {}
+        for row in rows:
+            anew = None if row.decision is None else row.decision.template_key
+            found.setdefault(anew or of_batches.get(row.failure.batch_key), []).append(row)
+        return {key: tuple(some) for key, some in found.items()}
 
     def _require_settled(self, summary: JobSummary) -> None:
         if summary.open_intents:

@@ -36,7 +36,8 @@ class NewJob:
 class Draft:
     """One part that is going to be sent: its prepared spool, and what an `Intent` says of it.
 
-    `error` is why it is not sent at once, if it is not.
+    `error` is why it is not sent at once, if it is not, and `template` what its requests were made from, if they
+    were.
     """
 
     part: int
@@ -47,6 +48,7 @@ class Draft:
     sha256: str
     estimate_usd: float | None = None
     error: str | None = None
+    template: KeptTemplate | None = None
 
 
 class Intents:
@@ -68,12 +70,11 @@ class Intents:
         base_url: str,
         attempt: int = 1,
         betas: Sequence[str] = (),
-        template: KeptTemplate | None = None,
         comparison_key: int | None = None,
     ) -> list[Intent]:
         """Write down what is going to be sent, one intent a part, and take over the prepared spools.
 
-        `template` is what the requests were made from, `comparison_key` what they judge, if they do. It is all or
+        `comparison_key` is what the requests judge, if they do. It is all or
         nothing, the row of a new job included. Raises `RefusedError` if the job has a submission that is open, or
         an attempt as new as this, as when two processes retry at once: the same rows would go out twice.
         """
@@ -83,7 +84,6 @@ class Intents:
             place = (
                 job if isinstance(job, Job) else job_rows.add(connection, job.name, job.profile, datetime.now(UTC))
             )
-            template_key = templates.keep(connection, template) if template else None
             opinions.link(connection, comparison_key, place.id)
             _require_settled(connection, place, attempt, [draft.part for draft in drafts])
             for intent_id, draft in zip(intent_ids, drafts, strict=True):
@@ -104,7 +104,7 @@ class Intents:
                     "owner": self._presence.token,
                     "created_at": now(),
                     "error": draft.error,
-                    "template_key": template_key,
+                    "template_key": templates.keep(connection, draft.template) if draft.template else None,
                 }
                 connection.execute(
                     f"INSERT INTO intents ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})",

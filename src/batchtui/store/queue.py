@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -13,20 +14,22 @@ from typing import Any, BinaryIO
 import msgspec
 
 from batchtui.domain.errors import UnknownIdError
-from batchtui.domain.job import Intent
+from batchtui.domain.job import Intent, KeptTemplate
 from batchtui.domain.queue import Choice, Decision
 from batchtui.domain.result import SUCCEEDED
 from batchtui.domain.retry import FailedRow
+from batchtui.store import templates
 from batchtui.store.columns import bindable, now
 from batchtui.store.database import Database
 from batchtui.store.files import Files, file_errors, line_of, rows_beside
 from batchtui.store.lookup import lines_about
 
 _DECIDE = """
-    INSERT INTO queue_rows (job_id, custom_id, attempt, choice, edits, params, decided_at)
-    VALUES (?, ?, ?, ?, ?, ?, ?)
+    INSERT INTO queue_rows (job_id, custom_id, attempt, choice, edits, params, template_key, decided_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (job_id, custom_id) DO UPDATE SET attempt = excluded.attempt, choice = excluded.choice,
-        edits = excluded.edits, params = excluded.params, decided_at = excluded.decided_at
+        edits = excluded.edits, params = excluded.params, template_key = excluded.template_key,
+        decided_at = excluded.decided_at
 """
 
 _JOBS = """
@@ -146,16 +149,19 @@ class Queue:
         choice: Choice | None = None,
         edits: Mapping[str, Any] | None = None,
         params: Mapping[str, Mapping[str, Any]] | None = None,
+        template: KeptTemplate | None = None,
     ) -> None:
         """Write down a decision about rows, given as custom_id and the attempt they failed in.
 
         What is not given stays as it was decided for the same attempt; `edits` are added to those there are, by
-        path, and `params` are whole requests by custom_id, which drop the edits made before. It is all or nothing.
+        path, and `params` are whole requests by custom_id, which drop the edits made before; `template` is what
+        they were made from, if another than before. It is all or nothing.
         """
         wanted = list(rows)
 
         def write(connection: sqlite3.Connection) -> None:
             before = _decisions(connection, job_id)
+            template_key = templates.keep(connection, template) if template else None
             connection.executemany(
                 _DECIDE,
                 (
@@ -167,7 +173,7 @@ class Queue:
                             attempt,
                             choice,
                             edits,
-                            None if params is None else params.get(custom_id),
+                            None if params is None else (params[custom_id], template_key),
                         ),
                     )
                     for custom_id, attempt in wanted
@@ -227,7 +233,8 @@ def _has_failures(counts: str | None, total: int) -> bool:
 
 def _decisions(connection: sqlite3.Connection, job_id: str) -> dict[str, Decision]:
     rows = connection.execute(
-        "SELECT custom_id, attempt, choice, edits, params FROM queue_rows WHERE job_id = ?", (job_id,)
+        "SELECT custom_id, attempt, choice, edits, params, template_key FROM queue_rows WHERE job_id = ?",
+        (job_id,),
     )
     return {
         custom_id: Decision(
@@ -235,8 +242,9 @@ def _decisions(connection: sqlite3.Connection, job_id: str) -> dict[str, Decisio
             choice,
             msgspec.json.decode(edits) if edits else {},
             msgspec.json.decode(params) if params else None,
+            template_key,
         )
-        for custom_id, attempt, choice, edits, params in rows
+        for custom_id, attempt, choice, edits, params, template_key in rows
     }
 
 
@@ -245,16 +253,16 @@ def _decided(
     attempt: int,
     choice: Choice | None,
     edits: Mapping[str, Any] | None,
-    params: Mapping[str, Any] | None,
+    anew: tuple[Mapping[str, Any], int | None] | None,
 ) -> Decision:
+    """Return a decision after the one made before; `anew` are whole params and the number of their template."""
     if before is None or before.attempt != attempt:
         before = Decision(attempt)
-    return Decision(
-        attempt,
-        choice or before.choice,
-        _merged({} if params is not None else before.edits, edits or {}),
-        before.params if params is None else params,
-    )
+    choice = choice or before.choice
+    if anew is None:
+        return replace(before, choice=choice, edits=_merged(before.edits, edits or {}))
+    params, template_key = anew
+    return Decision(attempt, choice, edits or {}, params, template_key or before.template_key)
 
 
 def _merged(before: Mapping[str, Any], edits: Mapping[str, Any]) -> dict[str, Any]:
@@ -270,5 +278,6 @@ def _row(job_id: str, custom_id: str, decision: Decision) -> tuple[object, ...]:
         decision.choice,
         msgspec.json.encode(decision.edits).decode() if decision.edits else "",
         None if decision.params is None else msgspec.json.encode(decision.params).decode(),
+        decision.template_key,
         now(),
     )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import sqlite3
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,6 +44,22 @@ class Templates:
         with self._database.reading() as connection:
             row = connection.execute(_OF_JOB, (job_id,)).fetchone()
         return None if row is None else KeptTemplate(*row)
+
+    def of_batches(self, batch_keys: Iterable[int]) -> dict[int, int]:
+        """Return the number of the template of each batch that was made from one."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT key, template_key FROM batches"
+                " WHERE key IN (SELECT value FROM json_each(?)) AND template_key IS NOT NULL",
+                (json.dumps([*batch_keys]),),
+            )
+            return dict(rows.fetchall())
+
+    def kept(self, key: int) -> KeptTemplate:
+        """Return the template with a number that `of_batches` gave."""
+        with self._database.reading() as connection:
+            row = connection.execute("SELECT name, text FROM templates WHERE key = ?", (key,)).fetchone()
+        return KeptTemplate(*row)
 
     async def add_trial(
         self, text: str, model: str, *, input_tokens: int, output_tokens: int, cost_usd: float | None
