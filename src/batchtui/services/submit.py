@@ -233,6 +233,7 @@ class Submissions:
                 part.sha256,
                 part.estimate.cost_usd_high,
                 HELD if number > len(prepared.now.parts) else None,
+                part.template,
             )
             for number, part in enumerate(prepared.parts, 1)
         ]
@@ -247,7 +248,6 @@ class Submissions:
                     base_url=self._gateway.base_url,
                     attempt=attempt,
                     betas=prepared.betas,
-                    template=prepared.template,
                     comparison_key=prepared.comparison_key,
                 )
             )
