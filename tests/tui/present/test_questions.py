@@ -2,7 +2,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from batchtui.domain.batch import Counts
 from batchtui.domain.errors import LintError, UnreachableError
 from batchtui.domain.estimate import Estimate
 from batchtui.domain.job import Job
@@ -12,9 +11,7 @@ from batchtui.domain.retry import FailedRow
 from batchtui.domain.verdicts import RESEND
 from batchtui.services.prepare import Prepared, PreparedPart
 from batchtui.services.retry import RetryPlan
-from batchtui.services.sync import SyncReport
 from batchtui.services.workbench import Profile
-from batchtui.store import Change
 from batchtui.tui.present import notices, questions
 from batchtui.tui.present.offers import Offer
 from tests.tui.present.make import NOW, batch, intent
@@ -111,16 +108,6 @@ def test_an_error_is_told_in_three_sentences() -> None:
     assert notices.error_notice(error).text == "No connection.\nNothing was sent.\nTry again."
     lint = LintError("faq.jsonl", [Problem(number, "", "json", "not JSON") for number in range(1, 9)])
     assert "line 1" in notices.error_notice(lint).text
-
-
-def test_ends_are_told_in_one_notice() -> None:
-    running = batch(status="in_progress")
-    ended = batch(counts=Counts(succeeded=963, errored=37))
-    (one,) = notices.report_notices(SyncReport((Change(running, ended),)))
-    assert one.text == "faq ended: 963 succeeded, 37 failed — r retries them"
-    (two,) = notices.report_notices(SyncReport((Change(running, ended), Change(running, ended))))
-    assert two.text.startswith("2 batches ended, 74 requests failed")
-    assert notices.report_notices(SyncReport((Change(None, ended), Change(ended, ended)))) == []
 
 
 def test_a_sample_is_asked_about_with_what_it_holds_back() -> None:
