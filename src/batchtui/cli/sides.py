@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from contextlib import suppress
 
 from batchtui.cli.desk import Desk
-from batchtui.cli.fresh import brought_home
+from batchtui.cli.fresh import found_at_home
 from batchtui.cli.output import LiveLine, say
-from batchtui.domain.comparison import Comparison, Side
+from batchtui.domain.comparison import Comparison
 from batchtui.domain.errors import UnknownIdError
 
 
@@ -17,7 +17,10 @@ def compared(desk: Desk, left: str, right: str, *, on: str | None, offline: bool
     Raises what finding, downloading and comparing raise.
     """
     bench = desk.bench
-    sides = [_side(desk, text, offline=offline) for text in (left, right)]
+    if not offline:
+        for text in (left, right):
+            _bring_home(desk, text)
+    sides = [bench.comparisons.side(text) for text in (left, right)]
     line = LiveLine()
     line.show("comparing …")
     try:
@@ -29,14 +32,9 @@ def compared(desk: Desk, left: str, right: str, *, on: str | None, offline: bool
     return comparison
 
 
-def _side(desk: Desk, text: str, *, offline: bool) -> Side:
-    bench = desk.bench
-    if not offline:
-        # What is neither known nor at the API may be a file.
-        name = text if Path(text).suffix else text.partition("#")[0]
-        try:
-            target = desk.wait(bench.finder.find(name))
-        except UnknownIdError:
-            return bench.comparisons.side(text)
-        desk.wait(brought_home(bench, target))
-    return bench.comparisons.side(text)
+def _bring_home(desk: Desk, text: str) -> None:
+    """Download the results that a text stands for; what is not known, as a file, is left to those who compare."""
+    for name in (text, text.rpartition("#")[0]):
+        with suppress(UnknownIdError):
+            desk.wait(found_at_home(desk.bench, name))
+            return

@@ -18,7 +18,11 @@ _READ: dict[str, Verdict] = {word: verdict for verdict, word in _WRITTEN.items()
 
 
 class Opinions:
-    """Verdicts of people by custom_id, and jobs of judges, the same whichever side is the left one."""
+    """Verdicts of people by custom_id, and jobs of judges, the same whichever side is the left one.
+
+    Where sides are joined on a column the rows have the custom_ids of the left, so that they are others the other
+    way round; then left and right stay what they are.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -81,9 +85,16 @@ def _keep(connection: sqlite3.Connection, sides: Sides) -> int:
 
 def _identity(sides: Sides) -> tuple[str, str, str]:
     left, right, on = sides
-    return min(left, right), max(left, right), bindable(on or "")
+    first, second = (left, right) if _is_first(sides) else (right, left)
+    return first, second, bindable(on or "")
 
 
 def _facing(verdict: Verdict, sides: Sides) -> Verdict:
     """Return a verdict as it is written or read where the left is the first side."""
-    return verdict if sides[0] <= sides[1] else turned(verdict)
+    return verdict if _is_first(sides) else turned(verdict)
+
+
+def _is_first(sides: Sides) -> bool:
+    """Return whether the left is the side that is written first."""
+    left, right, on = sides
+    return on is not None or left <= right

@@ -225,8 +225,8 @@ REMARKS = """
 """
 
 OPINIONS = (
-    # Two sides, each as what stays the same of it, in the order of these texts whichever is the left one; joined
-    # on a column of the data rows, or on the custom_id where that is empty.
+    # Two sides, each as what stays the same of it. `joined_on` is a column of the data rows; it is empty for the
+    # custom_id, and then the sides are in the order of their texts, whichever is the left one.
     """
     CREATE TABLE comparisons (
         key INTEGER PRIMARY KEY,
