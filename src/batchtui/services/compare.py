@@ -21,7 +21,7 @@ from batchtui.domain.comparison import (
 from batchtui.domain.filter import NO_FILTER, ResultFilter
 from batchtui.domain.search import Search
 from batchtui.domain.selection import Selection
-from batchtui.services.comparing import finding, joined, ranking
+from batchtui.services.comparing import asking, finding, joined, labelling, ranking
 from batchtui.services.comparing.pairs import PairReader
 from batchtui.services.comparing.sides import of_target, side_of
 from batchtui.services.find import Finder, Target
@@ -143,18 +143,18 @@ class Comparisons:
 
     async def request_changes(self, comparison: Comparison) -> RequestChanges:
         """Return how the requests of all pairs differ, equal changes as one. Can be cancelled."""
-        raise NotImplementedError
+        return await self._on_reader(partial(asking.request_changes, self._store, comparison))
 
     async def labels(self, comparison: Comparison, field: str | None = None) -> Matrix | None:
         """Return labels on the left against labels on the right, None if the answers are no short labels.
 
         `field` is a key of JSON answers, dotted for one within another.
         """
-        raise NotImplementedError
+        return await self._on_reader(partial(labelling.labels, self._store, comparison, field))
 
     async def label_fields(self, comparison: Comparison) -> list[str]:
         """Return which keys of JSON answers could be labels."""
-        raise NotImplementedError
+        return await self._store.on_reader(partial(labelling.label_fields, self._store, comparison))
 
     async def _on_reader(self, work: Callable[[Stop], T]) -> T:
         """Do work on a thread of the store; cancelling this ends it at its next check."""

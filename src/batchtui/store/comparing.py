@@ -13,7 +13,7 @@ from operator import attrgetter
 from batchtui.domain.batch import StoredBatch
 from batchtui.domain.comparison import Side, SideTotals
 from batchtui.domain.joining import Answers, Outcome
-from batchtui.domain.result import FLAGGED, REFUSED, SUCCEEDED, TRUNCATED, Tokens
+from batchtui.domain.result import FLAGGED, PREVIEW_CHARS, REFUSED, SUCCEEDED, TRUNCATED, Tokens
 from batchtui.domain.selection import FAILED, SEQ_BITS, ResultKeys, Selection, pack, unpack
 from batchtui.store import batch_rows, selecting
 from batchtui.store.database import Database
@@ -21,6 +21,9 @@ from batchtui.store.files import Files
 from batchtui.store.final import Finals, Shown
 from batchtui.store.fingerprints import FingerprintMaker, Fingerprints, fingerprints, made_anew
 from batchtui.store.selecting import marks
+
+ShortAnswer = tuple[str, int, str]
+"""Type of a result, characters of its output, and its preview."""
 
 _TOKENS = ", ".join(
     f"r.{column}"
@@ -97,6 +100,34 @@ class Comparing:
         ids = {batch_key: each.custom_ids for batch_key, each in prints.items()}
         mask = (1 << SEQ_BITS) - 1
         return ["" if key < 0 else ids[key >> SEQ_BITS][key & mask].decode() for key in keys]
+
+    def types(self, keys: array[int]) -> list[str]:
+        """Return the type of each result by its packed key."""
+        found = self._short(keys, "0, ''")
+        return [type_ for type_, *_ in found]
+
+    def short_answers(self, keys: array[int]) -> list[ShortAnswer] | None:
+        """Return type, characters and preview of each result by its packed key; None if most are not short."""
+        batch_keys = tuple({key >> SEQ_BITS for key in keys})
+        with self._database.snapshot() as connection:
+            answers, short = 0, 0
+            for _, download_key in selecting.shown(connection, batch_keys):
+                counts = connection.execute(
+                    "SELECT count(*), total(text_chars <= ?) FROM results WHERE download_key = ? AND type = ?",
+                    (PREVIEW_CHARS, download_key, SUCCEEDED),
+                ).fetchone()
+                answers, short = answers + counts[0], short + counts[1]
+        return self._short(keys, "text_chars, preview") if 2 * short >= answers else None
+
+    def _short(self, keys: array[int], columns: str) -> list[ShortAnswer]:
+        found: dict[int, list[ShortAnswer]] = {}
+        with self._database.snapshot() as connection:
+            for batch_key, download_key in selecting.shown(connection, tuple({key >> SEQ_BITS for key in keys})):
+                found[batch_key] = connection.execute(
+                    f"SELECT type, {columns} FROM results WHERE download_key = ? ORDER BY seq", (download_key,)
+                ).fetchall()
+        mask = (1 << SEQ_BITS) - 1
+        return [found[key >> SEQ_BITS][key & mask] for key in keys]
 
     def _prints(
         self, connection: sqlite3.Connection, downloads: Shown, anew: dict[int, FingerprintMaker]
