@@ -4,7 +4,7 @@ from rich.cells import cell_len, split_graphemes
 
 from batchtui.tui.text import clean
 from batchtui.tui.widgets.highlight import code_paragraphs, spans
-from batchtui.tui.widgets.wrap import wrap
+from batchtui.tui.widgets.wrap import wrap, wrap_offsets
 
 
 @given(st.text(st.characters(exclude_categories=()) | st.sampled_from("a \n漢")), st.integers(1, 40))
@@ -17,6 +17,11 @@ def test_wrapped_lines_fit_and_lose_nothing(raw: str, width: int) -> None:
         shown = text[line.start : line.end].rstrip()
         widest_grapheme = max((span[2] for span in split_graphemes(shown)[0]), default=0)
         assert cell_len(shown) <= max(width, widest_grapheme)
+
+
+@given(st.text(st.sampled_from("aaaa  ")), st.integers(1, 12))
+def test_letters_of_any_alphabet_are_broken_alike(text: str, width: int) -> None:
+    assert wrap_offsets(text, width) == wrap_offsets(text.replace("a", "ä"), width)
 
 
 def test_words_stay_whole_where_they_fit() -> None:

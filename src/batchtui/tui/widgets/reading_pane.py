@@ -180,21 +180,27 @@ class TextView(LineView, can_focus=True, inherit_bindings=False):
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        """Draw one line of the screen."""
-        plain = self.visual_style.rich_style
-        width = self.size.width - MARGIN_CELLS
+        """Return a line with the place of each character in the text, which selecting it needs."""
+        margin, *text = self.paint_line(y)
+        return Strip([margin, *Strip(text).apply_offsets(0, y + self.scroll_offset.y)], self.size.width)
+
+    def paint_line(self, y: int) -> Strip:
+        """Draw one line of the screen, beginning with the margin."""
         number = y + self.scroll_offset.y
         strip = self._strips.get(number)
         if strip is None:
-            strip = self._text_line(number, plain).adjust_cell_length(width, plain).apply_offsets(0, number)
-            strip = self._strips[number] = Strip([Segment(" " * MARGIN_CELLS, plain), *strip], width + MARGIN_CELLS)
+            plain, width = self.visual_style.rich_style, self.size.width
+            segments = [Segment(" " * MARGIN_CELLS, plain), *self._segments(number, plain)]
+            used = Segment.get_line_length(segments)
+            padding = [Segment(" " * (width - used), plain)] if used < width else []
+            strip = Strip([*segments, *padding], max(used, width)).adjust_cell_length(width, plain)
+            self._strips[number] = strip
         return strip
 
-    def _text_line(self, number: int, plain: Style) -> Strip:
+    def _segments(self, number: int, plain: Style) -> Iterable[Segment]:
         if number >= len(self._lines):
             has_note = self._note and number == len(self._lines)
-            note = Segment(self._note, self.get_visual_style("text-view--note").rich_style)
-            return Strip([note] if has_note else [])
+            return [Segment(self._note, self.get_visual_style("text-view--note").rich_style)] if has_note else []
         line = self._lines[number]
         # A flood of combining characters is one cell wide and may be a whole body long.
         end = min(line.end, line.start + self._width * 8 + 16)
@@ -209,7 +215,7 @@ class TextView(LineView, can_focus=True, inherit_bindings=False):
         selection = self.text_selection
         selected = selection.get_span(number) if selection else None
         if not looks and not selected:
-            return Strip([Segment(text, plain)])
+            return [Segment(text, plain)]
         styled = Text(text, plain, end="", no_wrap=True)
         for look, start, stop in looks:
             styled.stylize(self.get_visual_style(look).rich_style, max(0, start), max(0, stop))
@@ -217,7 +223,7 @@ class TextView(LineView, can_focus=True, inherit_bindings=False):
             start, stop = selected
             style = self.screen.get_component_rich_style("screen--selection")
             styled.stylize(style, start, len(text) if stop == -1 else stop)
-        return Strip(styled.render(self.app.console))
+        return styled.render(self.app.console)
 
     def _paragraph_spans(self, number: int) -> list[Span]:
         if self._language == "prose":

@@ -1,5 +1,6 @@
 """Lines drawn and scrolled with as little else as can be: what a key costs is mostly what goes on around them."""
 
+from textual.filter import ANSIToTruecolor
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -44,13 +45,20 @@ class LineView(ScrollView):
         if round(old_value) != round(new_value):
             self.refresh(self.size.region)
 
+    def paint_line(self, y: int) -> Strip:
+        """Return a line as it is painted; `render_line` can say more of it, for whoever points at it."""
+        return self.render_line(y)
+
     def render_lines(self, crop: Region) -> list[Strip]:
-        """Return the lines of a region. Without frame or padding they are complete as `render_line` draws them."""
+        """Return the lines of a region. Without frame or padding they are complete as `paint_line` draws them."""
         if self.styles.gutter or self.opacity < 1:
             return super().render_lines(crop)
-        _, background = self.background_colors
-        strips = [self.render_line(y) for y in crop.line_range]
-        for line_filter in self.get_line_filters():
-            strips = [strip.apply_filter(line_filter, background) for strip in strips]
+        strips = [self.paint_line(y) for y in crop.line_range]
+        # Lines are painted in the colours of the theme: there are no others in them to be made true.
+        filters = [one for one in self.get_line_filters() if not isinstance(one, ANSIToTruecolor)]
+        if filters:
+            _, background = self.background_colors
+            for line_filter in filters:
+                strips = [strip.apply_filter(line_filter, background) for strip in strips]
         first, last = crop.column_span
         return strips if (first, last) == (0, self.region.width) else [strip.crop(first, last) for strip in strips]

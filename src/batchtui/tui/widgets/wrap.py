@@ -6,6 +6,7 @@ from typing import NamedTuple
 from rich.cells import cell_len, split_graphemes
 
 _WORD = re.compile(r"\S+\s*|\s+")
+_NO_SPACE = re.compile("[^ ]")
 
 
 class ScreenLine(NamedTuple):
@@ -36,6 +37,8 @@ def wrap_offsets(paragraph: str, width: int) -> list[int]:
     """Return where each screen line of one paragraph starts: at words where they fit, else anywhere."""
     if width <= 0 or len(paragraph) * 2 <= width or (paragraph.isascii() and len(paragraph) <= width):
         return [0]
+    if paragraph.isascii():
+        return _wrap_ascii(paragraph, width)
     offsets = [0]
     used = 0
     for match in _WORD.finditer(paragraph):
@@ -51,6 +54,24 @@ def wrap_offsets(paragraph: str, width: int) -> list[int]:
         else:
             used += word_width
         used += spaces
+    return offsets
+
+
+def _wrap_ascii(paragraph: str, width: int) -> list[int]:
+    """Return the same for a text of which each character takes a cell: it is looked at where lines end alone."""
+    offsets = [0]
+    start, length = 0, len(paragraph)
+    while length - start > width:
+        end = start + width
+        if paragraph[end] == " ":
+            # Spaces stand out of the line.
+            word = _NO_SPACE.search(paragraph, end)
+            start = word.start() if word else length
+        else:
+            space = paragraph.rfind(" ", start, end)
+            start = end if space < 0 else space + 1
+        if start < length:
+            offsets.append(start)
     return offsets
 
 
