@@ -81,6 +81,17 @@ def test_everything_that_can_go_out_does(failed: Server, shell: Shell) -> None:
     assert {group["name"] for group in shell("queue", "list", "--json").json} == {"invalid"}
 
 
+def test_the_cap_is_for_all_jobs_together(failed: Server, shell: Shell) -> None:
+    shell("queue", "edit", "--only", "not_found_error", "--set", "model=claude-haiku-4-5", "--set", "metadata=null")
+    dry = shell("queue", "run", "--dry-run", "--json").json
+    prices = [one["estimate"]["cost_usd_high"] for one in dry]
+    assert len(prices) == 2
+    refused = shell("queue", "run", "--yes", "--max-cost", str(max(prices) * 1.1))
+    assert (refused.code, "more than" in refused.stderr) == (1, True)
+    assert failed.asked("POST") == 2
+    assert len(shell("queue", "run", "--yes", "--json", "--max-cost", str(sum(prices) * 1.1)).json) == 2
+
+
 def test_rows_are_held_dropped_and_let_go(failed: Server, shell: Shell) -> None:
     assert shell("queue", "hold", "rivers", "--row", "row-0", "--json").json == {"rows": 1}
     assert "2 rows dropped" in shell("queue", "drop", "--only", "not_found_error").stderr

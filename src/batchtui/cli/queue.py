@@ -13,7 +13,7 @@ from batchtui.cli.desk import Desk, opened
 from batchtui.cli.fresh import found_at_home
 from batchtui.cli.options import Given
 from batchtui.cli.output import out_json, out_table, say
-from batchtui.cli.retry import agree_to, edit_rows, left_words, question, send_plan
+from batchtui.cli.retry import agree_to, edit_rows, left_words, question, send_plans
 from batchtui.cli.send import print_sent
 from batchtui.cli.shapes import queue_group_object, queue_row_object, retry_object
 from batchtui.domain.errors import RefusedError
@@ -111,8 +111,8 @@ def run(
         estimate = sum((plan.estimate for plan in plans[1:]), plans[0].estimate)
         agree_to(plans, f"{question(plans, batches)} — {price(estimate)}", desk, cap_usd, dry_run=dry_run, yes=yes)
         answers = []
-        for plan in plans:
-            prepared, sent = send_plan(desk, plan, cap_usd, dry_run=dry_run)
+        outcomes = send_plans(desk, plans, cap_usd, dry_run=dry_run)
+        for plan, (prepared, sent) in zip(plans, outcomes, strict=True):
             answers.append(retry_object(plan, prepared, sent.batches if sent else ()))
             if sent is not None and not as_json:
                 print_sent(sent)

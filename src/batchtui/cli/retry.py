@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import reduce
+from operator import add
 
 import click
 
@@ -87,7 +89,7 @@ def retry(
         cap_usd = config.max_cost_usd if max_cost_usd is None else max_cost_usd
         what = f"{question([plan], target.batches)} — {price(plan.estimate)}"
         agree_to([plan], what, desk, cap_usd, dry_run=dry_run, yes=yes)
-        prepared, sent = send_plan(desk, plan, cap_usd, dry_run=dry_run)
+        ((prepared, sent),) = send_plans(desk, [plan], cap_usd, dry_run=dry_run)
         if as_json:
             out_json(retry_object(plan, prepared, sent.batches if sent else ()))
         elif sent is not None:
@@ -114,11 +116,11 @@ def agree_to(
 ) -> None:
     """Ask whether to send retries, by what the index says of them; nothing is spooled yet.
 
-    Raises `RefusedError` where there is nothing to send or it costs more than the cap, and as `agree` does.
+    Raises `RefusedError` where there is nothing to send or all of it costs more than the cap, and as `agree` does.
     """
     for plan in plans:
         require_rows(plan)
-        require_affordable(plan.estimate, cap_usd)
+    require_affordable(reduce(add, (plan.estimate for plan in plans)), cap_usd)
     if dry_run:
         say(f"{what}: a dry run, nothing is sent.")
         return
@@ -128,20 +130,28 @@ def agree_to(
     agree(f"{what}; {counted(rows, 'request')} ({size}) to {where(desk)}", yes=yes, unharmed=UNSENT)
 
 
-def send_plan(
-    desk: Desk, plan: RetryPlan, cap_usd: float | None, *, dry_run: bool
-) -> tuple[Prepared, Submission | None]:
-    """Spool a retry and send it, unless it is a dry run; the cap is held to the price of what is spooled too."""
-    prepared = desk.wait(_prepared(desk.bench, plan, is_counted=dry_run or cap_usd is not None))
+def send_plans(
+    desk: Desk, plans: Sequence[RetryPlan], cap_usd: float | None, *, dry_run: bool
+) -> Iterator[tuple[Prepared, Submission | None]]:
+    """Spool retries and send one after the other, unless it is a dry run.
+
+    The cap is held to the price of all that is spooled, before any of it goes out.
+    """
+    done: list[Prepared] = []
     try:
-        report_problems(prepared.source, prepared.problems)
-        require_affordable(prepared.estimate, cap_usd)
-        if dry_run:
-            return prepared, None
-        with sending_shown() as on_sent:
-            return prepared, desk.wait(desk.bench.retries.send(plan, prepared, on_sent))
+        for plan in plans:
+            done.append(desk.wait(_prepared(desk.bench, plan, is_counted=dry_run or cap_usd is not None)))
+            report_problems(done[-1].source, done[-1].problems)
+        require_affordable(reduce(add, (prepared.estimate for prepared in done)), cap_usd)
+        for plan, prepared in zip(plans, done, strict=True):
+            sent = None
+            if not dry_run:
+                with sending_shown() as on_sent:
+                    sent = desk.wait(desk.bench.retries.send(plan, prepared, on_sent))
+            yield prepared, sent
     finally:
-        desk.wait(discard(prepared))
+        for prepared in done:
+            desk.wait(discard(prepared))
 
 
 async def _prepared(bench: Workbench, plan: RetryPlan, *, is_counted: bool) -> Prepared:

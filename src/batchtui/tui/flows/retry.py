@@ -9,7 +9,7 @@ from textual.app import App
 from batchtui.domain.estimate import require_affordable
 from batchtui.domain.human import counted
 from batchtui.services.find import Target
-from batchtui.services.prepare import discard
+from batchtui.services.prepare import Prepared, discard
 from batchtui.services.retry import RetryPlan
 from batchtui.services.workbench import Workbench
 from batchtui.tui.flows.ask import agreed, asked
@@ -79,9 +79,7 @@ async def _plan_and_send(
     if screen.wants_queue:
         await app.run_action("room('queue')")
     if answer:
-        for plan in with_offers(plans, screen.taken):
-            if plan.rows:
-                await _send(app, session, plan, cap_usd)
+        await _send(app, session, [plan for plan in with_offers(plans, screen.taken) if plan.rows], cap_usd)
 
 
 def _plan(bench: Workbench, chosen: Chosen) -> RetryPlan:
@@ -111,16 +109,21 @@ def _offer(bench: Workbench, chosen: Sequence[Chosen], key: str) -> Offer:
     return Offer(key, words, tuple(plans), is_marked=any(one.custom_ids for one in chosen))
 
 
-async def _send(app: App[None], session: Session, plan: RetryPlan, cap_usd: float | None) -> None:
-    """Write down the requests and send them, unless they cost more than the cap after all."""
+async def _send(app: App[None], session: Session, plans: Sequence[RetryPlan], cap_usd: float | None) -> None:
+    """Write down the requests of all plans and send them, unless they cost more than the cap together after all."""
     bench = session.workbench
-    with session.activity(f"writing {counted(len(plan.rows), 'request')} …"):
-        prepared = await bench.retries.prepare(plan)
+    require_affordable(total_estimate(plans), cap_usd)
+    done: list[Prepared] = []
     try:
-        require_affordable(prepared.estimate, cap_usd)
-        with session.activity(f"sending {counted(len(plan.rows), 'request')} …", sends=True) as activity:
-            sent = await bench.retries.send(plan, prepared, activity.sent)
+        for plan in plans:
+            with session.activity(f"writing {counted(len(plan.rows), 'request')} …"):
+                done.append(await bench.retries.prepare(plan))
+        require_affordable(total_estimate(done), cap_usd)
+        for plan, prepared in zip(plans, done, strict=True):
+            with session.activity(f"sending {counted(len(plan.rows), 'request')} …", sends=True) as activity:
+                sent = await bench.retries.send(plan, prepared, activity.sent)
+            tell(app, sent_notice(sent, plan.attempt))
     finally:
-        await discard(prepared)
-    tell(app, sent_notice(sent, plan.attempt))
-    session.poller.refresh()
+        for prepared in done:
+            await discard(prepared)
+        session.poller.refresh()

@@ -10,6 +10,7 @@ from typing import Any
 
 from batchtui.domain.estimate import Estimate
 from batchtui.domain.queue import Decision, QueueRow
+from batchtui.services.prepare import Prepared
 from batchtui.services.retry import RetryPlan
 
 
@@ -31,8 +32,8 @@ class Offer:
         return sum(len(plan.rows) for plan in self.plans)
 
 
-def total_estimate(plans: Sequence[RetryPlan]) -> Estimate:
-    """Return what several plans cost together; there is at least one."""
+def total_estimate(plans: Sequence[RetryPlan] | Sequence[Prepared]) -> Estimate:
+    """Return what several plans, or what was spooled of them, cost together; there is at least one."""
     return reduce(add, (plan.estimate for plan in plans))
 
 
