@@ -171,7 +171,11 @@ def _cut(left: str, right: str) -> list[_Piece]:
     """Return what differs, word by word; pieces with few words between them are one."""
     lefts, rights = ([START, *words(text), END] for text in (left, right))
     numbers = Numbers()
-    runs = [run for run in equal_runs(numbers.of(lefts), numbers.of(rights)) if run[2] >= FEWEST_BETWEEN]
+    runs = [
+        run
+        for run in equal_runs(numbers.of(lefts), numbers.of(rights))
+        if run[2] >= FEWEST_BETWEEN or not run[0] or run[0] + run[2] == len(lefts)
+    ]
     found: list[_Piece] = []
     for (start, end, right_start, right_end), _ in gaps_between(runs, len(lefts), len(rights)):
         if start < end or right_start < right_end:

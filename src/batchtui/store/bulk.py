@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from batchtui.domain.selection import ResultKey, ResultKeys
 from batchtui.store.bulk_reading import REQUESTS, RESULTS, ROWS, Input, Reading, Row
@@ -104,6 +104,9 @@ class Bulk:
                 if (run := reading.run(some_keys)) is not None:
                     yield from reading.copy(run)
                     continue
+                if (pieces := reading.scattered(some_keys)) is not None:
+                    yield from pieces
+                    continue
                 places = reading.places(some_keys)
                 for some in _cut([length for _, _, length in places]):
                     yield len(places[some]), reading.joined_lines(RESULTS, places[some])
@@ -116,8 +119,8 @@ class Bulk:
                 for some in _cut([length for _, _, length in places]):
                     yield from reading.lines(RESULTS, places[some])
 
-    def inputs(self, keys: Sequence[ResultKey], kind: Literal["requests", "rows"]) -> Iterator[bytes | None]:
-        """Yield for each of these keys the line of its request or data row, None where that is not known."""
+    def inputs(self, keys: Sequence[ResultKey], kind: str) -> Iterator[bytes | None]:
+        """Yield for each of these keys the line of its `REQUESTS` or `ROWS`, None where that is not known."""
         with closing(Reading(self._database, self._files)) as reading:
             for some_keys in _chunks(keys):
                 inputs = reading.inputs(reading.rows(some_keys, _PLACES))

@@ -11,6 +11,7 @@ from batchtui.domain.result import read_object
 from batchtui.domain.selection import ResultKeys
 from batchtui.services.worker import Stop
 from batchtui.store import Store
+from batchtui.store.bulk_reading import REQUESTS
 
 ROWS_BETWEEN_STOPS = 200
 
@@ -23,7 +24,7 @@ def request_changes(store: Store, comparison: Comparison, stop: Stop) -> Request
         differ.add_unknown(len(both))
         return differ.changes()
     sides = (ResultKeys(array("q", [keys[at] for at in both])) for keys in (pairs.left, pairs.right))
-    lefts, rights = (store.bulk.inputs(keys, "requests") for keys in sides)
+    lefts, rights = (store.bulk.inputs(keys, REQUESTS) for keys in sides)
     for number, (left, right) in enumerate(zip(lefts, rights, strict=True)):
         if number % ROWS_BETWEEN_STOPS == 0:
             stop.check()

@@ -13,6 +13,7 @@ from batchtui.domain.selection import ResultKeys
 from batchtui.services.comparing.answer_file import column_value, read_answers
 from batchtui.services.worker import Stop
 from batchtui.store import Store
+from batchtui.store.bulk_reading import ROWS
 from batchtui.store.fingerprints import FingerprintMaker
 
 ROWS_BETWEEN_STOPS = 1_000
@@ -80,7 +81,7 @@ def _read(store: Store, side: Side, on: str | None, stop: Stop) -> _Read:
 
 def _column(store: Store, answers: Answers, column: str, stop: Stop) -> list[bytes]:
     names: list[bytes] = []
-    for line in store.bulk.inputs(ResultKeys(answers.keys), "rows"):
+    for line in store.bulk.inputs(ResultKeys(answers.keys), ROWS):
         if len(names) % ROWS_BETWEEN_STOPS == 0:
             stop.check()
         names.append(NO_NAME if line is None else column_value(read_object(line), column))
