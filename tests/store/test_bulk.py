@@ -104,6 +104,7 @@ async def test_rows_are_what_the_index_says(store: Store, index_rows: int) -> No
             tokens.web_searches,
             one.cost_usd,
             ",".join(facts.flags),
+            one.note or None,
         )
 
 

@@ -18,7 +18,7 @@ from batchtui.services.exporting.csv_lines import csv_chunks
 from batchtui.services.exporting.markdown import markdown_chunks, write_folder
 from batchtui.services.exporting.output import result_objects
 from batchtui.services.exporting.parquet import require_parquet, write_parquet
-from batchtui.services.exporting.place import new_file, new_folder
+from batchtui.services.exporting.place import new_file, new_folder, write_through
 from batchtui.services.exporting.table import Table
 from batchtui.store import Store
 from batchtui.store.bulk import Block
@@ -174,9 +174,7 @@ def _write_file(job: _Job, path: Path, format_: Format, *, overwrite: bool) -> E
             columns = [(column.name, _SQLITE_TYPES[column.kind]) for column in table.columns]
             write_table(part, columns, (cells for block in job.blocks() for cells in table.rows(block)))
         else:
-            with part.open("wb") as file:
-                for chunk in job.chunks(format_):
-                    file.write(chunk)
+            write_through(part, job.chunks(format_))
         file_bytes = part.stat().st_size
     return Exported(path, len(job.keys), file_bytes)
 

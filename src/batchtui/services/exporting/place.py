@@ -8,7 +8,8 @@ import re
 import secrets
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -20,6 +21,9 @@ _PRIVATE_FOLDER = 0o700
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 _NO_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV})
 """What file systems without hard links say."""
+
+SYNC_BYTES = 32_000_000
+"""After how much written it goes to the disk."""
 
 _NAME_CHARS_MAX = 100
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]+")
@@ -81,6 +85,26 @@ def new_file(path: Path, *, overwrite: bool) -> Iterator[Path]:
             _sync(path.parent)
     finally:
         part.unlink(missing_ok=True)
+
+
+def write_through(part: Path, chunks: Iterable[bytes]) -> None:
+    """Write chunks to a file; while the next ones are made, those before go to the disk on a thread of their own.
+
+    Without that a large file would be written to memory first, and the disk would begin when all is there.
+    """
+    with ThreadPoolExecutor(1) as syncing, part.open("wb") as file:
+        under_way: Future[None] | None = None
+        waiting_bytes = 0
+        for chunk in chunks:
+            file.write(chunk)
+            waiting_bytes += len(chunk)
+            if waiting_bytes >= SYNC_BYTES and (under_way is None or under_way.done()):
+                if under_way is not None:
+                    under_way.result()
+                file.flush()
+                under_way, waiting_bytes = syncing.submit(os.fsync, file.fileno()), 0
+        if under_way is not None:
+            under_way.result()
 
 
 @contextmanager
