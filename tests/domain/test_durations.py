@@ -51,10 +51,10 @@ def test_other_models_count_only_where_the_same_says_too_little() -> None:
     assert (found.seconds.number, found.seconds.longest, found.is_same_model) == (5, 60.0, True)
 
 
-def test_few_are_better_than_none() -> None:
-    found = Durations([ended(100, 10)]).like(running(100))
+def test_few_are_better_than_none_and_best_of_the_same_models() -> None:
+    found = Durations([ended(100, 10), ended(100, 50, OPUS), ended(100, 60, OPUS)]).like(running(100))
     assert found is not None
-    assert found.seconds.number == 1
+    assert (found.seconds.number, found.seconds.p90, found.is_same_model) == (1, 600.0, True)
 
 
 def test_what_did_not_end_by_itself_on_this_server_says_nothing() -> None:

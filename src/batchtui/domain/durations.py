@@ -69,7 +69,10 @@ class Durations:
             for factor in FACTORS:
                 found.append((_between(pasts, requests / factor, requests * factor), is_same_model))
         enough = (each for each in found if len(each[0]) >= ENOUGH)
-        near, is_same_model = next(enough, None) or max(found, key=lambda each: len(each[0]))
+        # Where all are few, those of the same models say more than those of others.
+        near, is_same_model = next(enough, None) or max(
+            found, key=lambda each: (each[1] and bool(each[0]), len(each[0]))
+        )
         seconds = spread([past.seconds for past in near])
         if seconds is None:
             return None

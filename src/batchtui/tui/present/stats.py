@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 from batchtui.domain.durations import Spread
 from batchtui.domain.human import UNKNOWN, count, counted, duration, usd
 from batchtui.domain.stats import By, Group
+from batchtui.tui.text import clean_line
 from batchtui.tui.widgets.table_model import Cell, Column, Row, Tone
 
 Line = list[Cell]
@@ -50,7 +51,10 @@ _NAMELESS: dict[By, str] = {
 WELL = 0.9
 """The share of answers below which something is wrong."""
 
-NAME_CHARACTERS = 18
+NAME_CHARACTERS = 40
+"""How much of the name of a group stands over its bars."""
+
+LABEL_CHARACTERS = 18
 VALUE_CHARACTERS = 10
 
 
@@ -185,12 +189,12 @@ def summary(whole: Group) -> Line:
     if not whole.is_cost_whole:
         cells.append(Cell(" · not all prices are known", "warn"))
     batches = counted(len(whole.batches), "batch", "batches")
-    return [*cells, Cell(f" · {batches}, {count(whole.requests)} requests", "muted")]
+    return [*cells, Cell(f" · {batches}, {counted(whole.requests, 'request')}", "muted")]
 
 
 def legend(group: Group) -> Line:
     """Return the line over the bars of one group."""
-    return [Cell(name(group), "strong"), Cell(" · "), *summary(group)]
+    return [Cell(clean_line(name(group), max_length=NAME_CHARACTERS), "strong"), Cell(" · "), *summary(group)]
 
 
 def facts(group: Group) -> list[Line]:
@@ -269,7 +273,7 @@ def _lengths(group: Group) -> list[Line]:
 def _line(label: str, value: str, remark: str = "") -> Line:
     is_nothing = value in {"0", UNKNOWN}
     cells = [
-        Cell(f"{label:<{NAME_CHARACTERS}}", "muted"),
+        Cell(f"{label:<{LABEL_CHARACTERS}}", "muted"),
         Cell(f"{value:>{VALUE_CHARACTERS}}", "muted" if is_nothing else ""),
     ]
     return [*cells, Cell(f"  {remark}", "muted")] if remark and not (is_nothing and remark[-1:] == "%") else cells

@@ -1,7 +1,7 @@
 """The sixth room: where the money and the time went."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
@@ -93,11 +93,17 @@ class StatsScreen(Room):
             except BatchtuiError as error:
                 self.post_message(ErrorMet(error))
             else:
-                self.fill()
+                self._when_there(self.fill)
+
+    def _when_there(self, show: Callable[[], None]) -> None:
+        """Show something, unless the app ends: the table is gone then before what reads for it."""
+        if self.query(StatsTable):
+            show()
 
     async def _read(self) -> Sequence[BatchFigures]:
         def progress(done: int, of: int) -> None:
-            self.table.set_empty(f"{present.LOOKING}\n\n{done:,} of {counted(of, 'batch', 'batches')}")
+            words = f"{present.LOOKING}\n\n{done:,} of {counted(of, 'batch', 'batches')}"
+            self._when_there(lambda: self.table.set_empty(words))
 
         return await self.session.workbench.stats.read(progress)
 
