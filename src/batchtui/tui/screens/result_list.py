@@ -24,7 +24,7 @@ from batchtui.tui.screens.room import Room, explained, told
 from batchtui.tui.session import Session
 from batchtui.tui.widgets.filter_line import FilterLine, FindLine
 from batchtui.tui.widgets.table_model import ListSource
-from batchtui.tui.widgets.tones import toned
+from batchtui.tui.widgets.tones import ToneLine, toned
 from batchtui.tui.widgets.virtual_table import VirtualTable
 
 ELAPSED_SECONDS = 1
@@ -65,8 +65,8 @@ class ResultList(Room):
 
     def compose_head(self) -> ComposeResult:
         """Lay out what the results are of, and the outcomes."""
-        yield Static(id="head")
-        yield Static(id="chips")
+        yield ToneLine(id="head")
+        yield ToneLine(id="chips")
 
     def compose_foot(self) -> ComposeResult:
         """Lay out the line for a search, and what is marked and found."""
@@ -170,10 +170,9 @@ class ResultList(Room):
 
     def show_head(self) -> None:
         """Show what the results are of and what there is of them, or what stands in their place."""
-        head, chips = self.query_one("#head", Static), self.query_one("#chips", Static)
-        head.update(toned(head_line(self.target, utc_now())), layout=False)
+        self.query_one("#head", ToneLine).show(head_line(self.target, utc_now()))
         counts = self.found.counts if self.found else {}
-        chips.update(toned(present.chip_line(counts, self.only, self.size.width)), layout=False)
+        self.query_one("#chips", ToneLine).show(present.chip_line(counts, self.only, self.size.width))
         if self.found is None or not self.found.keys:
             narrowed = self.found is not None and (bool(self.found.query.text) or self.only != ALL)
             self.table.set_empty(no_results(self.target, self.session.downloads, utc_now(), narrowed=narrowed))

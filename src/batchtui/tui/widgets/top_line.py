@@ -19,11 +19,18 @@ class TopLine(Widget):
     def __init__(self, line: Callable[[int], Sequence[Cell]]) -> None:
         super().__init__()
         self._line = line
+        self._shown: list[Cell] = []
 
     def on_mount(self) -> None:
         """Keep the times right."""
-        self.set_interval(1, self.refresh)
+        self.set_interval(1, self._keep_right)
 
     def render(self) -> Content:
         """Draw the line."""
-        return toned(self._line(self.size.width))
+        self._shown = list(self._line(self.size.width))
+        return toned(self._shown)
+
+    def _keep_right(self) -> None:
+        # A key that comes right after a paint is not answered before the next.
+        if self._shown != list(self._line(self.size.width)):
+            self.refresh()
