@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -258,3 +260,20 @@ def test_help_says_what_the_exit_codes_are(shell: Shell) -> None:
     assert "something differs (diff)" in " ".join(shell("--help").text.split())
     for command in ("diff", "judge", "prefer"):
         assert f"\n  {command} " in shell("--help").text
+
+
+def test_what_docs_say_can_be_typed(
+    two_jobs: Server, shell: Shell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert shell("results", "before", "--format", "jsonl", "--out", "golden.jsonl").code == 0
+    assert shell("rename", "after", "tonight").code == 0
+    page = (Path(__file__).parents[2] / "docs" / "compare.md").read_text(encoding="utf-8")
+    commands = re.findall(r"(?m)^\$ batchtui (.+)$", page)
+    assert len(commands) > 6
+    for command in commands:
+        renamed = "tonight" in command
+        shell("rename", *(("after", "tonight") if renamed else ("tonight", "after")))
+        done = shell(*shlex.split(command))
+        assert done.code in ({3} if command.startswith("diff") else {0}), (command, done.stderr)
+        assert done.stdout or done.stderr, command

@@ -17,7 +17,7 @@ from batchtui.cli.output import out, out_bytes, out_document, out_json, say
 from batchtui.cli.sides import compared
 from batchtui.domain.comparison import KINDS, Comparison, Kind
 from batchtui.domain.errors import UnknownIdError
-from batchtui.domain.filter import parse_result_filter
+from batchtui.domain.filter import ResultFilter, ResultTerm, parse_result_filter
 from batchtui.domain.human import bytes_text, counted
 
 DIFFERS = 3
@@ -277,10 +277,7 @@ def prefer(given: Given, *, a: str, b: str, custom_id: str, verdict: str, on: st
 
 
 def _has_row(desk: Desk, comparison: Comparison, custom_id: str) -> bool:
-    positions = range(len(comparison.pairs))
-    some = 1_000
-    return any(
-        pair.custom_id == custom_id
-        for start in range(0, len(positions), some)
-        for pair in desk.bench.comparisons.pairs(comparison, positions[start : start + some])
-    )
+    comparisons = desk.bench.comparisons
+    named = ResultFilter((ResultTerm("id", custom_id),))
+    like_it = desk.wait(comparisons.find(comparison, kinds=frozenset(KINDS), where=named))
+    return any(pair.custom_id == custom_id for pair in comparisons.pairs(comparison, like_it))
