@@ -88,6 +88,37 @@ def test_a_part_of_the_file_is_retried_and_the_rest_is_named(
     assert len(left) == 6
 
 
+@pytest.mark.parametrize("way", ["the rest", "with some again", "all of it"])
+def test_the_rest_of_a_file_follows(
+    server: Server, shell: Shell, foreign: str, requests_file: Path, tmp_path: Path, *, way: str
+) -> None:
+    lines = requests_file.read_bytes().splitlines()
+    some = write_lines(tmp_path / "some.jsonl", *lines[2:6])
+    server.control(expire="all")
+    shell("sync")
+    assert "4 of 10 requests are known" in shell("adopt", foreign, "--requests", some, "--partial").stderr
+    again = shell("adopt", foreign, "--requests", write_lines(tmp_path / "more.jsonl", lines[0]))
+    assert (again.code, "With those known before they are 5" in again.stderr) == (1, True)
+    shell("retry", foreign, "--yes")
+    server.control(end="all")
+    shell("sync")
+    chosen = {"the rest": lines[:2] + lines[6:], "with some again": lines[:4] + lines[6:], "all of it": lines}[way]
+    rest = write_lines(tmp_path / "rest.jsonl", *chosen)
+    assert shell("adopt", foreign, "--requests", rest).code == 0
+    known = shell("adopt", foreign, "--requests", rest)
+    assert (known.code, "are known already" in known.stderr) == (1, True)
+    retried = shell("retry", foreign, "--yes", "--json").json
+    assert (retried["attempt"], retried["rows"], retried["without_request"]) == (3, 6, 0)
+    newest = shell.home / "batches" / retried["batches"][0]["id"] / "requests.jsonl"
+    assert sorted(newest.read_bytes().splitlines()) == sorted(lines[:2] + lines[6:])
+    server.control(end="all")
+    assert shell("sync").code == 0
+    assert shell("queue", "list", "--json").json == []
+    final = shell("results", foreign, "--final", "--json").json
+    assert sorted(row["custom_id"] for row in final) == [f"row-{n}" for n in range(10)]
+    assert {row["type"] for row in final} == {"succeeded"}
+
+
 def test_a_job_of_several_batches_is_not_one(server: Server, shell: Shell, requests_file: Path) -> None:
     shell("submit", requests_file, "--yes")
     server.control(expire="all")

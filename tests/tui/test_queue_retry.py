@@ -220,3 +220,36 @@ async def test_a_batch_from_elsewhere_wants_its_file(
         await pilot.press("r")
         await until_shown(pilot, "of 3 requests?")
     assert posts(server) == 1
+
+
+async def test_a_file_with_some_of_the_requests_is_attached_after_a_question(
+    bench: Workbench, server: Served, tmp_path: Path
+) -> None:
+    lines = [request_line(f"r-{number}") for number in range(3)]
+    path, some, rest = tmp_path / "made.jsonl", tmp_path / "some.jsonl", tmp_path / "rest.jsonl"
+    path.write_bytes(b"\n".join(lines) + b"\n")
+    some.write_bytes(lines[1] + b"\n")
+    rest.write_bytes(lines[2] + b"\n" + lines[0] + b"\n")
+    stored = await bench.gateway.create(path, body_bytes=body_length(sum(map(len, lines)), len(lines)))
+    end_all(server)
+    await bench.sync.run()
+    app = make_app(bench)
+    async with app.run_test(size=NARROW, notifications=True) as pilot:
+        await pilot.press("a")
+        await until_shown(pilot, "Attach requests")
+        await pilot.press(*str(some), "enter")
+        await until_shown(pilot, "Attach 1 of 3 requests?", "2 are missing")
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(app.screen, BatchesScreen))
+        assert not bench.store.batches.get(stored.id).requests_known
+        await pilot.press("a")
+        await until_shown(pilot, "Attach requests")
+        await pilot.press(*str(some), "enter")
+        await until_shown(pilot, "Attach 1 of 3 requests?")
+        await pilot.press("y")
+        await until_told(pilot, "1 of 3 requests")
+        await pilot.press("a")
+        await until_shown(pilot, "Attach requests")
+        await pilot.press(*str(rest), "enter")
+        await until_told(pilot, "are known now; what failed can be retried")
+    assert bench.store.requests.custom_ids(bench.store.batches.get(stored.id).key) == {"r-0", "r-1", "r-2"}

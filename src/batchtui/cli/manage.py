@@ -18,7 +18,7 @@ from batchtui.cli.send import where
 from batchtui.cli.shapes import batch_object
 from batchtui.domain.batch import StoredBatch
 from batchtui.domain.errors import RefusedError
-from batchtui.domain.human import counted
+from batchtui.domain.human import count, counted
 from batchtui.services.manage import UNHARMED, deletion
 from batchtui.services.request_file import open_lines
 
@@ -150,6 +150,11 @@ def adopt(given: Given, id_: str, *, file: Path | None, partial: bool, as_json: 
             target = desk.wait(brought_home(bench, target))
             desk.wait(bench.adoptions.attach(target.batches[0], lines, lines.source, is_partial=partial))
         stored = bench.store.batches.get(target.batches[0].id)
+        if stored.requests_known and bench.adoptions.lacks_requests(stored):
+            known = bench.store.requests.count(stored.key)
+            say(
+                f"{count(known)} of {counted(stored.batch.counts.total, 'request')} are known; the rest can follow."
+            )
         if as_json:
             out_json(batch_object(stored))
         else:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from batchtui.domain.batch import StoredBatch
@@ -18,61 +19,102 @@ UNCHANGED = "Nothing was changed."
 SHOWN_IDS = 5
 
 
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How many of the `total` requests of a batch would be known, once a file is attached that has `in_file`."""
+
+    in_file: int
+    known: int
+    total: int
+
+    @property
+    def missing(self) -> int:
+        """Return how many would not be."""
+        return self.total - self.known
+
+
 class Adoptions:
     """Gives batches that were made elsewhere the requests that the API never returns."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
+    def lacks_requests(self, stored: StoredBatch) -> bool:
+        """Return whether a batch was made elsewhere and some or all of its requests are not known."""
+        if not stored.requests_known:
+            return True
+        known = self._store.requests.count(stored.key)
+        return known < stored.batch.counts.total and not self._store.intents.led_to(stored.id)
+
+    async def coverage(self, stored: StoredBatch, lines: Iterable[bytes], source: str) -> Coverage:
+        """Return what attaching a file would bring; raises as `attach` with `is_partial` does."""
+
+        def look() -> Coverage:
+            custom_ids = {custom_id for custom_id, _ in _checked(lines, source)}
+            known = self._require_fit(stored, custom_ids, source, is_partial=True)
+            return Coverage(len(custom_ids), len(known), stored.batch.counts.total)
+
+        return await asyncio.to_thread(look)
+
     async def attach(
         self, stored: StoredBatch, lines: Iterable[bytes], source: str, *, is_partial: bool = False
     ) -> StoredBatch:
         """Keep a copy of request lines as the requests of a batch, and return the batch.
 
-        They must be as many as the batch has, and hold the custom_id of every result that is here. If they are
-        partial they may be fewer, and each must have its result here: only so can be told that they are of this
-        batch. `source` names them in messages. Raises `LintError` where a line is no request, `RefusedError` where
-        they are not those of the batch or its requests are known already, and `StoreError`; then nothing is kept.
+        With those that were attached before they must be as many as the batch has, and hold the custom_id of every
+        result that is here. If they are partial they may be fewer, and each must have its result here: only so can
+        be told that they are of this batch. `source` names them in messages. Raises `LintError` where a line is no
+        request, `RefusedError` where they are not those of the batch or its requests are known already, and
+        `StoreError`; then nothing is kept.
         """
-        if stored.requests_known:
+        if not await asyncio.to_thread(self.lacks_requests, stored):
             raise RefusedError(f"The requests of {stored.id} are known already.", unharmed=UNCHANGED)
-        place = self._store.files.requests_path(stored.id)
-        require_match = self._require_part if is_partial else self._require_match
-        await asyncio.to_thread(self._put_in_place, stored, lines, source, place, require_match)
-        await self._store.requests.index(stored.id)
-        return self._store.batches.get(stored.id)
-
-    def _put_in_place(
-        self,
-        stored: StoredBatch,
-        lines: Iterable[bytes],
-        source: str,
-        place: Path,
-        require_match: Callable[[StoredBatch, set[str], str], None],
-    ) -> None:
         spool = self._store.files.new_spool()
         try:
-            custom_ids = _copy(lines, source, spool)
-            require_match(stored, custom_ids, source)
-            place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            spool.replace(place)
+            await asyncio.to_thread(self._write, stored, lines, source, spool, is_partial=is_partial)
+            await self._store.requests.put(stored.id, spool)
+        finally:
+            shutil.rmtree(spool.parent, ignore_errors=True)
+        return self._store.batches.get(stored.id)
+
+    def _write(
+        self, stored: StoredBatch, lines: Iterable[bytes], source: str, spool: Path, *, is_partial: bool
+    ) -> None:
+        try:
+            with new_private(spool) as file:
+                custom_ids: set[str] = set()
+                for custom_id, line in _checked(lines, source):
+                    custom_ids.add(custom_id)
+                    file.write(line + b"\n")
+                for custom_id in self._require_fit(stored, custom_ids, source, is_partial=is_partial) - custom_ids:
+                    file.write(self._store.requests.line(stored.key, custom_id) + b"\n")
+                file.flush()
+                os.fsync(file.fileno())
         except OSError as error:
             raise StoreError(
-                f"{place}: the requests could not be written: {error.strerror}.",
+                f"{spool}: the requests could not be written: {error.strerror}.",
                 unharmed=UNCHANGED,
                 todo="Make room or name another home with --home.",
             ) from error
-        finally:
-            shutil.rmtree(spool.parent, ignore_errors=True)
 
-    def _require_match(self, stored: StoredBatch, custom_ids: set[str], source: str) -> None:
+    def _require_fit(self, stored: StoredBatch, custom_ids: set[str], source: str, *, is_partial: bool) -> set[str]:
+        """Return the custom_ids of all requests that will be known; raises `RefusedError` if they do not fit."""
         total = stored.batch.counts.total
-        if len(custom_ids) != total:
+        known = custom_ids if len(custom_ids) == total else custom_ids | self._store.requests.custom_ids(stored.key)
+        if len(known) == total:
+            self._require_all_answered(stored, known, source)
+        elif is_partial:
+            self._require_part(stored, custom_ids, source)
+        else:
+            before = f" With those known before they are {len(known):,}." if len(known) > len(custom_ids) else ""
             raise RefusedError(
-                f"{source} has {len(custom_ids):,} requests, {stored.id} has {total:,}.",
+                f"{source} has {len(custom_ids):,} requests, {stored.id} has {total:,}.{before}",
                 unharmed=UNCHANGED,
                 todo="Give the file exactly as it was sent, or with `adopt --partial` one that has some of them.",
             )
+        return known
+
+    def _require_all_answered(self, stored: StoredBatch, custom_ids: set[str], source: str) -> None:
         strangers = sorted(self._store.batches.answered_ids(stored.key) - custom_ids)
         if strangers:
             raise RefusedError(
@@ -102,26 +144,20 @@ def _listed(custom_ids: Sequence[str]) -> str:
     return ", ".join(custom_ids[:SHOWN_IDS]) + (" …" if len(custom_ids) > SHOWN_IDS else "")
 
 
-def _copy(lines: Iterable[bytes], source: str, place: Path) -> set[str]:
-    """Copy the lines that are not blank, and return their custom_ids; raises `LintError`."""
+def _checked(lines: Iterable[bytes], source: str) -> Iterator[tuple[str, bytes]]:
+    """Yield the custom_id and the bytes of each line that is not blank; raises `LintError` at the end."""
     custom_ids: set[str] = set()
     problems: list[Problem] = []
-    with new_private(place) as file:
-        for number, line in request_lines(lines):
-            custom_id, problem = _check(number, line)
-            if custom_id and custom_id in custom_ids:
-                problem = Problem(
-                    number, custom_id, "custom_id-duplicate", "an earlier line has the same custom_id"
-                )
-            custom_ids.add(custom_id)
-            if problem is not None:
-                problems.append(problem)
-            file.write(line + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
+    for number, line in request_lines(lines):
+        custom_id, problem = _check(number, line)
+        if custom_id and custom_id in custom_ids:
+            problem = Problem(number, custom_id, "custom_id-duplicate", "an earlier line has the same custom_id")
+        custom_ids.add(custom_id)
+        if problem is not None:
+            problems.append(problem)
+        yield custom_id, line
     if problems:
         raise LintError(source, problems)
-    return custom_ids
 
 
 def _check(number: int, line: bytes) -> tuple[str, Problem | None]:

@@ -232,6 +232,12 @@ class Intents:
             )
         return tuple(sorted({beta for intent in intents for beta in intent.betas}))
 
+    def led_to(self, batch_id: str) -> bool:
+        """Return whether a batch came of a submission from here."""
+        with self._database.reading() as connection:
+            row = connection.execute("SELECT 1 FROM intents WHERE batch_id = ?", (batch_id,)).fetchone()
+        return row is not None
+
     def open_ones(self, profile: str | None = None) -> list[Intent]:
         """Return the intents without an outcome, oldest first: drafts, unclear ones, and those being sent.
 

@@ -15,6 +15,7 @@ from batchtui.domain.result import read_object
 from batchtui.store import batch_rows, overviews, templates
 from batchtui.store.database import Database
 from batchtui.store.files import Files, file_errors, rows_beside, template_beside
+from batchtui.store.ordinals import request_count
 
 Row = tuple[int, int, str, str, int, int, int, int | None, int | None]
 """Key of the batch, ordinal, custom_id, model, max_tokens, offset, length, and both of the data row."""
@@ -37,12 +38,38 @@ class Requests:
         """
         return await self._database.write(lambda connection: index(connection, self._files, batch_id))
 
+    async def put(self, batch_id: str, spool: Path) -> None:
+        """Make a file of request lines the requests of a batch, in place of those it had, and index them.
+
+        Raises as `index` does, and `StoreError` where the file cannot be moved.
+        """
+        place = self._files.requests_path(batch_id)
+
+        def move() -> None:
+            with file_errors(place):
+                place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                spool.replace(place)
+
+        # A process killed in between leaves lines where the index does not expect them; the next one indexes them.
+        await self._database.write(
+            lambda connection: connection.execute(
+                "UPDATE batches SET requests = 'unindexed' WHERE id = ? AND requests = 'indexed'", (batch_id,)
+            )
+        )
+        await self._database.on_writer(move)
+        await self.index(batch_id)
+
     async def ensure_indexed(self, batch_id: str) -> None:
         """Index the request lines of a batch if they are on disk and not indexed yet."""
         with self._database.reading() as connection:
             row = connection.execute("SELECT requests FROM batches WHERE id = ?", (batch_id,)).fetchone()
         if row is not None and row[0] == "unindexed":
             await self.index(batch_id)
+
+    def count(self, batch_key: int) -> int:
+        """Return how many requests of a batch are known."""
+        with self._database.reading() as connection:
+            return request_count(connection, batch_key)
 
     def custom_ids(self, batch_key: int) -> set[str]:
         """Return the custom_ids of a batch, none if its requests are not known."""

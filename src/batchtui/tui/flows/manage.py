@@ -10,12 +10,12 @@ from textual.app import App, SuspendNotSupported
 
 from batchtui.domain.batch import StoredBatch
 from batchtui.domain.errors import InputError
-from batchtui.domain.human import bytes_text, counted
+from batchtui.domain.human import bytes_text, count, counted
 from batchtui.domain.job import Job
 from batchtui.services.request_file import file_lines
 from batchtui.tui.flows.ask import agreed, asked
 from batchtui.tui.present.notices import Notice, error_notice
-from batchtui.tui.present.questions import cancel_question
+from batchtui.tui.present.questions import cancel_question, partial_question
 from batchtui.tui.programs import environment
 from batchtui.tui.session import Session
 from batchtui.tui.text import clean, clean_line
@@ -72,7 +72,7 @@ async def rename(app: App[None], session: Session, job: Job) -> None:
 async def adopt(app: App[None], session: Session, stored: StoredBatch | None) -> None:
     """Attach the requests of a batch that was made elsewhere, or bring such a batch in by its id."""
     bench = session.workbench
-    if stored is None or stored.requests_known:
+    if stored is None or not await asyncio.to_thread(bench.adoptions.lacks_requests, stored):
         id_ = await asked(
             app,
             PromptScreen(
@@ -87,11 +87,15 @@ async def adopt(app: App[None], session: Session, stored: StoredBatch | None) ->
         return
     words = f"The file that {stored.job_name} was made from. It is checked against the batch and its results."
     path = await asked(app, PromptScreen("Attach requests", help=words, placeholder="requests.jsonl"))
-    if path and path.strip():
+    if path and (path := path.strip()):
         with session.activity("checking the requests …"):
-            lines = file_lines(path.strip())
-            await bench.adoptions.attach(stored, lines, path.strip())
-        tell(app, Notice(f"The requests of {stored.job_name} are known now; what failed can be retried"))
+            covered = await bench.adoptions.coverage(stored, file_lines(path), path)
+        if covered.missing and not await agreed(app, partial_question(path, stored, covered)):
+            return
+        with session.activity("keeping the requests …"):
+            await bench.adoptions.attach(stored, file_lines(path), path, is_partial=covered.missing > 0)
+        some = f"{count(covered.known)} of {count(covered.total)}" if covered.missing else "The"
+        tell(app, Notice(f"{some} requests of {stored.job_name} are known now; what failed can be retried"))
 
 
 async def copy(app: App[None], choices: Sequence[tuple[str, str, str]]) -> None:

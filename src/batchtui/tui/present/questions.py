@@ -11,6 +11,7 @@ from batchtui.domain.estimate import Estimate
 from batchtui.domain.human import bytes_text, count, counted, duration, usd, usd_range
 from batchtui.domain.job import Intent
 from batchtui.domain.verdicts import EDIT_FIRST, NEVER, RESEND, Verdict
+from batchtui.services.adopt import Coverage
 from batchtui.services.find import Target
 from batchtui.services.manage import deletion
 from batchtui.services.prepare import Prepared
@@ -127,6 +128,18 @@ def attach_question(target: Target) -> Question:
         "Attach the file it was made from? It is checked against the batch and its results; nothing is sent.",
     )
     return Question("The requests are not known", body, "Attach the file")
+
+
+def partial_question(path: str, stored: StoredBatch, covered: Coverage) -> Question:
+    """Ask whether to attach a file that has only some requests of a batch."""
+    body = (
+        f"{path} has {counted(covered.in_file, 'request')} of {stored.job_name}.",
+        f"{count(covered.known)} of its {count(covered.total)} would be known then; "
+        f"{count(covered.missing)} are missing, and what failed of these cannot be retried.",
+        "",
+        "The rest can be attached later from another file, or the whole file in place of this one.",
+    )
+    return Question(f"Attach {count(covered.in_file)} of {count(covered.total)} requests?", body, "Attach them")
 
 
 def submit_question(name: str, prepared: Prepared, profile: Profile) -> Question:
