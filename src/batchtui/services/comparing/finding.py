@@ -62,7 +62,7 @@ def _change(code: int, similarity: float) -> float:
     if code == SAME:
         return 1.0
     if code != CHANGED:
-        return -2.0 + KINDS.index("outcome") - code
+        return float(code - 2 * len(KINDS))
     return -1.0 if isnan(similarity) else similarity
 
 
