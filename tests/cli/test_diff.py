@@ -136,6 +136,7 @@ def test_a_file_is_written_by_its_name(shell: Shell, old: Path, new: Path, tmp_p
 def test_what_does_not_go_together_is_refused(shell: Shell, old: Path, new: Path, tmp_path: Path) -> None:
     assert shell("diff", old, new, "--json", "--format", "html").code == 2
     assert shell("diff", old, new, "--stat", "--out", tmp_path / "x.html").code == 2
+    assert shell("diff", old, new, "--stat", "--only", "changed").code == 2
     assert shell("diff", old).code == 2
 
 

@@ -126,6 +126,7 @@ async def test_a_browser_shows_every_text_and_runs_nothing(bench: Workbench, tmp
     for text in ATTACKS.values():
         assert f"{text} " in shown.text
     assert 'id="owned"' not in dom
+    assert not re.search("[\u202d\u202e\x00-\x08\x1b]", shown.text)
     assert dom.count("<details") == len(comparison.pairs)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -213,6 +214,20 @@ async def test_what_cannot_be_read_and_what_failed_is_counted(bench: Workbench, 
     comparison = await compared(bench, "old", "new")
     assert bench.judging.verdicts(comparison) == {"three": "right"}
     assert bench.judging.tally(comparison).judge == Votes(right=1, unreadable=1, failed=1)
+
+
+async def test_custom_ids_that_no_text_can_hold_do_no_harm(bench: Workbench, tmp_path: Path) -> None:
+    paths = [str(tmp_path / f"{name}.jsonl") for name in ("left", "right")]
+    for path in paths:
+        lines = [succeeded("ID", path).replace(b"ID", rb"a\ud800"), succeeded("fine", path)]
+        await asyncio.to_thread(Path(path).write_bytes, b"\n".join(lines) + b"\n")
+    batch_id, side_a = await send_judging(bench, *paths)
+    odd = next(iter(side_a.keys() - {"fine"}))
+    await answer(bench, batch_id, {request_id(odd): says("A"), "fine": says("tie")})
+    comparison = await compared(bench, *paths)
+    assert bench.judging.verdicts(comparison)["fine"] == "tie"
+    await bench.judging.decide(comparison, "a\ud800", "left")
+    assert bench.judging.tally(comparison).person == Votes(left=1)
 
 
 async def test_a_retry_of_the_judging_counts(bench: Workbench, sides: None) -> None:

@@ -126,6 +126,8 @@ def diff(
         raise click.UsageError(f"--json is JSON, not {format_}.")
     if stat and (format_ not in {None, "text", "json"} or path is not None):
         raise click.UsageError("--stat is for people or --json; a file has all of it.")
+    if stat and (only or where or limit):
+        raise click.UsageError("--stat is of all rows: it goes without --only, --where and --limit.")
     chosen: Wanted = "json" if as_json else format_ or _format_of(path)
     if path is not None:
         _require_new(path, overwrite=force)

@@ -108,9 +108,9 @@ class Judging:
                     "There is nothing to judge: no answer of these differs between the sides.",
                     unharmed="Nothing was sent.",
                 )
+            key = await self._store.opinions.keep(_sides(comparison))
             prepared = await self._composer.prepare(judge, rows, on_rows=on_rows)
         passed_over = len(positions) - prepared.request_count
-        key = await self._store.opinions.keep(_sides(comparison))
         problems, counts = prepared.problems, dict(prepared.counts)
         if passed_over:
             message = f"{counted(passed_over, 'pair')} not judged: both answers are the same, or one is missing"
@@ -165,7 +165,7 @@ class Judging:
         for block in self._store.bulk.blocks(keys, joined=True):
             texts = texts_of(block)
             for row, text, data_row in zip(map(BulkRow._make, block.rows), texts, block.data_rows, strict=True):
-                pair = None if data_row is None else _PAIR.decode(data_row)
+                pair = _pair(data_row)
                 custom_id = row.custom_id if pair is None else pair.pair
                 if row.type != SUCCEEDED:
                     if custom_id not in judged.verdicts:
@@ -176,6 +176,16 @@ class Judging:
 
 def _sides(comparison: Comparison) -> Sides:
     return comparison.left.ident, comparison.right.ident, comparison.on
+
+
+def _pair(data_row: bytes | None) -> JudgedPair | None:
+    """Return what a data row remembers, None if it is not one that was made here."""
+    if data_row is None:
+        return None
+    try:
+        return _PAIR.decode(data_row)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
 
 
 def _verdict(comparison: Comparison, pair: JudgedPair | None, text: str) -> Verdict | None:
