@@ -17,7 +17,7 @@ INDEX_ROWS = 16_000
 """How many rows are looked up at once. Results come in another order than the input, so that the rows of few keys
 lie on most pages of the index, and looking up fewer would read those pages more often."""
 
-BLOCK_BYTES = 2_000_000
+BLOCK_BYTES = 500_000
 """How many bytes of lines are held at once, unless one line is longer."""
 
 
@@ -56,8 +56,9 @@ _PLACES = "?1, r.seq, r.offset, r.length, r.ordinal"
 
 _COLUMNS = f"""{_PLACES}, r.custom_id, ?2, ?3, r.type, r.error_type, r.error_message, r.stop_reason, r.model,
     r.input_tokens, r.cache_write_5m, r.cache_write_1h, r.cache_read, r.output_tokens, r.thinking_tokens,
-    r.web_searches, r.cost_usd, r.flags,
-    (SELECT nullif(m.note, '') FROM remarks m WHERE m.batch_key = ?1 AND m.custom_id = r.custom_id)"""
+    r.web_searches, r.cost_usd, r.flags, """
+
+_NOTE = "(SELECT nullif(m.note, '') FROM remarks m WHERE m.batch_key = ?1 AND m.custom_id = r.custom_id)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ class Block:
 
 
 class Bulk:
-    """Reads any number of results in blocks of a few megabytes, whatever their order.
+    """Reads any number of results in blocks of half a megabyte, whatever their order.
 
     Everything here blocks: call it on a thread for that. Raises `StoreError` if a row is not there any more or a
     file is not as the index says.
@@ -88,14 +89,21 @@ class Bulk:
     def blocks(self, keys: Sequence[ResultKey], *, joined: bool = False) -> Iterator[Block]:
         """Yield the rows of these keys in their order; `joined` reads requests and data rows too."""
         with closing(Reading(self._database, self._files)) as reading:
+            columns = _COLUMNS + (_NOTE if self._is_anything_noted() else "NULL")
             for some_keys in _chunks(keys):
-                rows = reading.rows(some_keys, _COLUMNS)
+                rows = reading.rows(some_keys, columns)
                 inputs = reading.inputs(rows) if joined else []
                 sizes = [row[3] for row in rows]
                 if joined:
                     sizes = [size + _length(of) for size, of in zip(sizes, inputs, strict=True)]
                 for some in _cut(sizes):
                     yield _block(reading, rows[some], inputs[some])
+
+    def _is_anything_noted(self) -> bool:
+        """Return whether there are notes at all: to look for one costs a tenth of what a row takes."""
+        with self._database.reading() as connection:
+            row = connection.execute("SELECT EXISTS (SELECT 1 FROM remarks WHERE note <> '')").fetchone()
+        return bool(row[0])
 
     def raw(self, keys: Sequence[ResultKey]) -> Iterator[tuple[int, bytes]]:
         """Yield the exact lines of these keys in their order, each with a newline, and how many are done."""

@@ -228,7 +228,9 @@ class Reading:
         if sorted(places) != places:
             return None
         data = self._read(kind, batch_key, start, size + 1)
-        lines = data.removesuffix(_NEWLINE).split(_NEWLINE)
+        lines = data.split(_NEWLINE)
+        if not lines[-1]:
+            lines.pop()
         if len(data) < size or (len(data) > size and not data.endswith(_NEWLINE)) or len(lines) != len(places):
             raise _unlike(self._paths[kind, batch_key])
         return lines
