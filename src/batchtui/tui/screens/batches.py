@@ -185,17 +185,10 @@ class BatchesScreen(Room):
                 received_bytes=self.session.downloads.get(item.id) if isinstance(item, StoredBatch) else None,
                 strangers=_strangers(self.session.workbench.store, item),
                 next_look_at=poll.next_at if poll else None,
-                typical=self._typical(item),
+                typical=_typical(self.session, item),
             )
             self.pane.show(lines, keep_place=key == self._shown)
         self._shown = key
-
-    def _typical(self, item: Item) -> "Typical | None":
-        """Return how long batches took that are like the one that runs, if one does."""
-        if isinstance(item, Intent):
-            return None
-        running = next((stored for stored in reversed(batches_of(item)) if not stored.batch.has_ended), None)
-        return None if running is None else self.session.typical(running)
 
     @property
     def item(self) -> Item | None:
@@ -349,3 +342,10 @@ def _to_compare(table: VirtualTable[RowKey]) -> list[RowKey]:
     marked = table.chosen if table.marked else []
     cursor = table.cursor_key
     return [*marked, cursor] if len(marked) == 1 and cursor is not None and cursor not in marked else marked
+
+
+def _typical(session: Session, item: Item) -> "Typical | None":
+    """Return how long batches took that are like the one that runs, if one does."""
+    batches = () if isinstance(item, Intent) else batches_of(item)
+    running = next((stored for stored in reversed(batches) if not stored.batch.has_ended), None)
+    return None if running is None else session.typical(running)
