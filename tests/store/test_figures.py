@@ -190,6 +190,16 @@ async def test_a_batch_that_is_forgotten_leaves_nothing(store: Store) -> None:
     assert store.check() == []
 
 
+async def test_figures_outlive_the_rows_they_were_made_of(store: Store) -> None:
+    await bring(store, "msgbatch_1", [succeeded("a"), errored("b")])
+    before = await read(store)
+    await store.batches.drop_bodies("msgbatch_1")
+    assert await store.figures.fill() == 0
+    assert {each.key: each.figures for each in store.figures.read()} == {
+        each.key: each.figures for each in before.values()
+    }
+
+
 async def test_an_attempt_without_a_template_belongs_to_that_of_its_job(store: Store) -> None:
     job = await store.jobs.create("rivers", PROFILE)
     await send(store, job, ["a"], "msgbatch_1", template=KeptTemplate("lakes", TEMPLATE.text))
