@@ -64,8 +64,8 @@ class RequestDiffer:
     def add(self, left: dict[str, Any], right: dict[str, Any]) -> None:
         """Compare the params of a row."""
         self._compared += 1
-        # A change that is in two places of a row is still in one row.
-        found = set(self._changes("", left, right))
+        # A change that is in two places of a row is still in one row. The order is that of the params, every time.
+        found = dict.fromkeys(self._changes("", left, right))
         self._equal += not found
         self._counts.update(map(self._counted, found))
 
