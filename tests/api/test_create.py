@@ -207,7 +207,7 @@ FAULTS: dict[str, tuple[Callable[[Exchange], None], type[ApiError], bool]] = {
     "402": (answers(402, error_body("billing_error")), SpendLimitError, True),
     "403": (answers(403, error_body("permission_error")), AuthError, True),
     "404": (answers(404, error_body("not_found_error")), MissingError, True),
-    "408": (answers(408), RejectedError, True),
+    "408": (answers(408), UnclearError, False),
     "409": (answers(409, error_body("conflict_error")), RejectedError, True),
     "409-retry": (answers(409, headers={"x-should-retry": "true"}), RejectedError, True),
     "413": (answers(413, b"<html><h1>413 Payload Too Large</h1></html>"), RejectedError, True),

@@ -234,3 +234,52 @@ def test_what_is_read_only_drops_nothing(server: Server, shell: Shell, requests_
     assert sampled(shell, requests_file, server=server) == 0
     assert shell("settle", "rivers", "--discard", "--yes", "--read-only").code == 1
     assert states(shell) == [("draft", 7)]
+
+
+def test_what_the_api_refuses_is_kept_and_can_be_written_out(
+    server: Server, shell: Shell, requests_file: Path, tmp_path: Path
+) -> None:
+    server.control(faults=[{"kind": "refuse", "status": 400, **CREATE}])
+    refused = shell("submit", "-", "--name", "piped", "--yes", stdin=requests_file.read_bytes())
+    assert (refused.code, "batchtui settle" in refused.stderr) == (1, True)
+    shown = shell("settle").text
+    assert "piped, attempt 1" in shown
+    assert "400" in shown
+    shell("sync")
+    assert server.asked("POST") == 1
+    path = tmp_path / "again.jsonl"
+    assert shell("settle", "piped", "--out", path).code == 0
+    assert path.read_bytes().splitlines() == requests_file.read_bytes().splitlines()
+    assert shell("settle", "piped", "--out", path).code != 0
+    assert shell("settle", "piped", "--discard", "--yes").code == 0
+    assert shell("settle", "--json").json == []
+
+
+def test_what_failed_of_a_sample_is_retried_while_the_rest_is_held(
+    server: Server, shell: Shell, requests_file: Path
+) -> None:
+    assert shell("submit", requests_file, "--sample", "3", "--yes").code == 0
+    server.control(expire="all")
+    shell("sync")
+    assert shell("retry", "rivers", "--yes", "--json").json["rows"] == 3
+    assert states(shell) == [("draft", 7)]
+    server.control(end="all")
+    shell("sync")
+    assert shell("settle", "rivers", "--resume", "--yes").code == 0
+    server.control(end="all")
+    shell("sync")
+    final = shell("results", "rivers", "--final", "--json").json
+    assert sorted(row["custom_id"] for row in final) == sorted(f"row-{number}" for number in range(10))
+    assert {row["type"] for row in final} == {"succeeded"}
+
+
+def test_a_resend_finds_no_room(server: Server, shell: Shell, requests_file: Path) -> None:
+    assert shell("submit", requests_file, "--yes").code == 0
+    server.control(faults=[{"kind": "refuse", "status": 403, **CREATE}])
+    assert shell("submit", requests_file, "--name", "second", "--yes").code == 1
+    (shell.home / "config.toml").write_text("max_queued_requests = 15\n")
+    refused = shell("settle", "second", "--resend", "--yes")
+    assert (refused.code, "no room" in refused.stderr, server.asked("POST")) == (1, True, 2)
+    server.control(end="all")
+    shell("sync")
+    assert shell("settle", "second", "--resend", "--yes").code == 0

@@ -27,11 +27,11 @@ UNCLEAR = {
     "500, done": Fault(kind="refuse", status=500, method="POST", path=CREATE, carried_out=True),
     "503": Fault(kind="refuse", status=503, method="POST", path=CREATE),
     "529": Fault(kind="refuse", status=529, error_type="overloaded_error", method="POST", path=CREATE),
+    "408": Fault(kind="refuse", status=408, method="POST", path=CREATE),
     "redirect": Fault(kind="refuse", status=307, method="POST", path=CREATE),
 }
 
 REFUSED = {
-    "408": Fault(kind="refuse", status=408, method="POST", path=CREATE),
     "409": Fault(kind="refuse", status=409, method="POST", path=CREATE),
     "413": Fault(kind="refuse", status=413, method="POST", path=CREATE, body="<html>too large</html>"),
     "403": Fault(kind="refuse", status=403, error_type="permission_error", method="POST", path=CREATE),
@@ -82,10 +82,18 @@ async def test_a_refused_create_stays_a_draft(bench: Workbench, server: Served, 
     assert (posts(server), bench.settlements.open_submissions()) == (2, [])
 
 
-async def test_requests_the_api_calls_invalid_are_not_kept(bench: Workbench, server: Served) -> None:
+async def test_requests_the_api_calls_invalid_stay_a_draft(bench: Workbench, server: Served) -> None:
     server.simulator.faults.pending.append(Fault(kind="refuse", status=400, method="POST", path=CREATE))
-    with pytest.raises(ApiError):
+    with pytest.raises(ApiError, match="400") as refused:
         await send(bench)
+    assert "batchtui settle" in refused.value.todo
+    (intent,) = bench.settlements.open_submissions()
+    assert intent.state == "draft"
+    assert "400" in (intent.error or "")
+    assert len(list(bench.settlements.lines(intent))) == intent.request_count
+    await bench.sync.run()
+    assert posts(server) == 1
+    await bench.settlements.discard(intent)
     assert (bench.settlements.open_submissions(), bench.store.files.spools()) == ([], [])
     assert bench.store.jobs.find("rivers") == []
 

@@ -230,6 +230,9 @@ def _kind(action: Action, answer: Answer, told: _Told) -> tuple[type[ApiError], 
             return MissingError, "Check the base URL: there is no such endpoint of a Message Batches API."
         case 404:
             return MissingError, "It may belong to another workspace, be deleted, or be too new to be seen yet."
+        case 408:
+            # A proxy may answer this after it has passed the body on.
+            return UnclearError, action.doubt if action.effect != "reads" else "Wait a little and try again."
         case 413 if action.effect == "spends":
             return RejectedError, "One request may have 32 MB: make it smaller."
         case 413:

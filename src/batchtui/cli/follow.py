@@ -29,7 +29,7 @@ from batchtui.domain.origin import is_loopback
 from batchtui.domain.pacing import SOONEST_SECONDS
 from batchtui.services.find import Target
 from batchtui.services.poll import PollState
-from batchtui.services.submit import is_held, require_here
+from batchtui.services.submit import require_here
 from batchtui.services.sync import SyncReport
 from batchtui.services.workbench import Workbench
 from batchtui.tui.present.notices import again_notice
@@ -156,7 +156,7 @@ def _require_sent(bench: Workbench, targets: Sequence[Target]) -> None:
         raise click.exceptions.Exit(UNCLEAR)
     drafts = [intent for intent in open_intents if intent.state == "draft"]
     sampled = {target.job.id for target in targets if target.batches}
-    if all(is_held(intent) and intent.job_id in sampled for intent in drafts):
+    if all(intent.is_held and intent.job_id in sampled for intent in drafts):
         report_held(drafts)
         return
     raise RefusedError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from functools import reduce
 from operator import add
+from pathlib import Path
 
 import click
 
@@ -22,7 +23,7 @@ from batchtui.domain.estimate import Estimate, require_affordable
 from batchtui.domain.human import ago, bytes_text, counted, local_time
 from batchtui.domain.job import Intent, IntentState
 from batchtui.services.settle import OpenSubmission
-from batchtui.services.submit import is_held, require_here
+from batchtui.services.submit import require_here
 
 UNCHANGED = "Nothing was changed."
 
@@ -34,6 +35,9 @@ UNCHANGED = "Nothing was changed."
 @click.option("--discard", is_flag=True, help="Give it up and drop its requests.")
 @click.option("--hold", is_flag=True, help="Keep parts that wait for room back as drafts.")
 @click.option("--resume", is_flag=True, help="Let drafts go out as soon as there is room.")
+@click.option(
+    "--out", "path", type=click.Path(path_type=Path), metavar="PATH", help="Write its request lines to a new file."
+)
 @options.yes
 @options.as_json
 @options.general
@@ -47,6 +51,7 @@ def settle(
     discard: bool,
     hold: bool,
     resume: bool,
+    path: Path | None,
     yes: bool,
     as_json: bool,
 ) -> None:
@@ -55,14 +60,17 @@ def settle(
     Without an option they are shown, with the batches they may have become. JOB is a job's name or id, or the id
     of a submission. Exits with 4 while one is unclear.
     """
-    if bool(adopt) + resend + discard + hold + resume > 1:
-        raise click.UsageError("Give one of --adopt, --resend, --discard, --hold and --resume.")
+    if bool(adopt) + resend + discard + hold + resume + (path is not None) > 1:
+        raise click.UsageError("Give one of --adopt, --resend, --discard, --hold, --resume and --out.")
     config = given.config()
     with opened(given, config) as desk:
         found = desk.wait(desk.bench.settlements.look())
         chosen = [one for one in found if job is None or _is_meant(one.intent, job)]
         if job is not None and not chosen:
             raise UnknownIdError(f"No open submission is known as {job!r}.", todo="`batchtui settle` shows them.")
+        if path is not None:
+            _write_out(desk, chosen, path)
+            return
         if adopt:
             settled = [_adopt(desk, chosen, adopt, yes=yes)]
         elif resend:
@@ -160,7 +168,7 @@ def _resend(
     desk: Desk, chosen: list[OpenSubmission], max_cost_usd: float | None, *, yes: bool
 ) -> list[StoredBatch]:
     desk.bench.require_writable("send")
-    intents = [intent for intent in _here(_settleable(chosen), desk.bench.gateway.base_url) if not is_held(intent)]
+    intents = [intent for intent in _here(_settleable(chosen), desk.bench.gateway.base_url) if not intent.is_held]
     if not intents:
         raise RefusedError(
             "What is held beside a sample was not sent yet.",
@@ -199,6 +207,16 @@ def _affordable(desk: Desk, intents: list[Intent], max_cost_usd: float | None) -
     estimates = [desk.wait(desk.bench.settlements.estimate(intent)) for intent in intents]
     require_affordable(reduce(add, estimates), max_cost_usd)
     return estimates
+
+
+def _write_out(desk: Desk, chosen: list[OpenSubmission], path: Path) -> None:
+    """Write the request lines of open submissions to a new file, in the order they are shown."""
+    from batchtui.services.exporting.place import new_file
+
+    with new_file(path, overwrite=False) as part, part.open("wb") as file:
+        for one in chosen:
+            file.writelines(desk.bench.settlements.lines(one.intent))
+    say(f"{path}: {counted(sum(one.intent.request_count for one in chosen), 'request')}")
 
 
 def _hold(desk: Desk, chosen: list[OpenSubmission], *, yes: bool) -> None:

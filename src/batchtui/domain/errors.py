@@ -166,7 +166,8 @@ class ApiError(BatchtuiError):
     """The API, or the way to it, did not do what was asked.
 
     `nothing_was_created` is True only where a create can be proved to have made no batch: the connection
-    was never made, or the API answered with a 4xx. `status` is the HTTP status, None without an answer.
+    was never made, or the API answered with a 4xx other than 408. `status` is the HTTP status, None without an
+    answer.
     """
 
     nothing_was_created: ClassVar[bool] = False

@@ -31,6 +31,10 @@ class KeptTemplate:
     text: str
 
 
+HELD = "Held back until you have seen the sample."
+"""What is written down about the parts beside a sample, and how they are known again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Intent:
     """What is written down before a create, so that no create is lost and none is sent twice.
@@ -63,6 +67,11 @@ class Intent:
     estimate_usd: float | None = None
     not_before: datetime | None = None
 
+    @property
+    def is_held(self) -> bool:
+        """Return whether it waits for a word of the user who looks at a sample of its job."""
+        return self.state == "draft" and self.error == HELD
+
 
 @dataclass(frozen=True, slots=True)
 class JobSummary:
@@ -71,6 +80,11 @@ class JobSummary:
     job: Job
     batches: tuple[StoredBatch, ...]
     open_intents: tuple[Intent, ...] = ()
+
+    @property
+    def is_unsettled(self) -> bool:
+        """Return whether a submission is open, other than what is held beside a sample."""
+        return not all(intent.is_held for intent in self.open_intents)
 
     @property
     def attempts(self) -> int:

@@ -78,7 +78,7 @@ class DueRetries:
     def due(self, target: Target, now: datetime) -> list[str]:
         """Return the rows of a job that may go out by themselves at this moment."""
         summary = self._store.jobs.summary(target.job.id)
-        if summary.open_intents:
+        if summary.is_unsettled:
             return []
         ended_at = {
             stored.key: stored.batch.ended_at or stored.batch.created_at

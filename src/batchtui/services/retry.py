@@ -99,7 +99,7 @@ class Retries:
         summary = self._store.jobs.summary(target.job.id)
         rows = [row for row in self._waiting(summary) if row.custom_id in wanted]
         others = wanted.difference([row.custom_id for row in rows])
-        if others and not summary.open_intents:
+        if others and not summary.is_unsettled:
             rows += self._answered(summary, self._store.queue.decisions(summary.job.id), None, others)
         return self._narrowed(summary, target, rows)
 
@@ -283,7 +283,7 @@ class Retries:
         return {key: tuple(some) for key, some in found.items()}
 
     def _require_settled(self, summary: JobSummary) -> None:
-        if summary.open_intents:
+        if summary.is_unsettled:
             raise RefusedError(
                 f"{summary.job.name}: an earlier submission of this job is still open.",
                 unharmed="Nothing was sent.",

@@ -87,15 +87,23 @@ class Settlements:
 
         `on_sent` is called with the bytes sent so far.
 
-        Raises `RefusedError` for a submission to another server, else as `Submissions.send` does.
+        Raises `RefusedError` for a submission to another server and where there is no room for it, else as
+        `Submissions.send` does.
         """
         require_here(intent, self._gateway.base_url)
+        self._submissions.require_room(intent)
         await self._gateway.check()
         return await self._submissions.send_intent(intent, on_sent=on_sent)
 
     async def estimate(self, intent: Intent) -> Estimate:
         """Return what sending it will cost; raises `StoreError` if its lines cannot be read."""
         return await asyncio.to_thread(_estimate, self._store.files.spool_path(intent.id))
+
+    def lines(self, intent: Intent) -> Iterator[bytes]:
+        """Yield the request lines of a submission, each with its newline; raises `StoreError`."""
+        path = self._store.files.spool_path(intent.id)
+        with _spool_errors(path), path.open("rb") as lines:
+            yield from lines
 
     async def discard(self, intent: Intent) -> None:
         """Give it up and drop its requests."""

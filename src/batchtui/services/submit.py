@@ -20,15 +20,12 @@ from batchtui.domain.errors import (
     StoreError,
     UnclearSubmissionError,
 )
-from batchtui.domain.job import Intent, Job
+from batchtui.domain.job import HELD, Intent, Job
 from batchtui.services.prepare import Prepared, discard
 from batchtui.services.transfers import Transfers
 from batchtui.store import Draft, NewJob, Store
 
 HTTP_BAD_REQUEST = 400
-
-HELD = "Held back until you have seen the sample."
-"""What is written down about the parts beside a sample, and how they are known again."""
 
 DRAFT_KEPT = "The requests are kept as a draft: `batchtui settle` sends or drops them."
 
@@ -89,8 +86,8 @@ class Submissions:
         Parts that do not fit beside what runs, or that the API has no room for now, wait: see `feed`.
 
         Raises what that call raises, `UnclearSubmissionError` where it is unknown whether a part was created, and
-        an `ApiError` where a part was refused; parts before it run, it and those after it stay drafts, except that
-        requests the API calls invalid are dropped.
+        an `ApiError` where a part was refused; parts before it run, it and those after it stay drafts. Only rows of
+        a retry that the API calls invalid are in the queue again at once, as they were.
         """
         intents = await self._write_down(prepared, name, job, attempt)
         now, held = intents[: len(prepared.now.parts)], intents[len(prepared.now.parts) :]
@@ -108,8 +105,8 @@ class Submissions:
                 waiting = await self._wait_for_room(now[number:], error)
                 break
             except ApiError as error:
-                if isinstance(error, RejectedError) and error.status == HTTP_BAD_REQUEST and not sent:
-                    await self._drop(intents)
+                if job is not None and isinstance(error, RejectedError) and error.status == HTTP_BAD_REQUEST:
+                    await self._drop([*now[number:], *held])
                 else:
                     error.todo = f"{error.todo} {DRAFT_KEPT}".lstrip()
                 raise
@@ -171,6 +168,17 @@ class Submissions:
                     unharmed="Nothing was sent.",
                     todo=f"`batchtui settle {intent.job_name}` shows it.",
                 )
+
+    def require_room(self, intent: Intent) -> None:
+        """Raise `RefusedError` if a part does not fit beside what is at the API."""
+        if not self._has_room_for(intent):
+            waits = " --resume lets it go out by itself then." if intent.state == "draft" else ""
+            raise RefusedError(
+                f"{intent.job_name}, part {intent.part} of {intent.parts}: there is no room for it; at most "
+                f"{self._max_queued_requests:,} requests are at the API at once.",
+                unharmed="It was not sent.",
+                todo=f"Try again when a batch has ended.{waits}",
+            )
 
     async def send_intent(self, intent: Intent, *, on_sent: Callable[[int], None] | None = None) -> StoredBatch:
         """Send one part that has been written down, with exactly one POST, and put its batch in place.
@@ -278,7 +286,9 @@ class Submissions:
         queued += sum(
             other.request_count
             for other in self._store.intents.open_ones(self._profile)
-            if other.state in {"sending", "unclear"} and other.base_url == self._gateway.base_url
+            if other.state in {"sending", "unclear"}
+            and other.base_url == self._gateway.base_url
+            and other.id != intent.id
         )
         return not queued or queued + intent.request_count <= self._max_queued_requests
 
@@ -299,11 +309,6 @@ class Submissions:
     async def _drop(self, intents: list[Intent]) -> None:
         for intent in intents:
             await self._store.intents.discard(intent.id)
-
-
-def is_held(intent: Intent) -> bool:
-    """Return whether a part waits for a word of the user who looks at a sample of its job."""
-    return intent.state == "draft" and intent.error == HELD
 
 
 def require_here(intent: Intent, base_url: str) -> None:

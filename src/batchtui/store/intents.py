@@ -14,7 +14,7 @@ import msgspec
 
 from batchtui.domain.batch import Batch, StoredBatch
 from batchtui.domain.errors import BatchtuiError, RefusedError, StoreError, UnknownIdError
-from batchtui.domain.job import Intent, Job, KeptTemplate
+from batchtui.domain.job import HELD, Intent, Job, KeptTemplate
 from batchtui.store import batch_rows, intent_rows, job_rows, opinions, templates
 from batchtui.store.columns import bindable, new_id, now, written_if
 from batchtui.store.database import Database
@@ -325,7 +325,9 @@ def _require_settled(connection: sqlite3.Connection, job: Job, attempt: int, par
             todo="Look at what that attempt brings.",
         )
     still_open = connection.execute(
-        "SELECT 1 FROM intents WHERE job_id = ? AND state NOT IN ('closed', 'discarded')", (job.id,)
+        "SELECT 1 FROM intents WHERE job_id = ? AND state NOT IN ('closed', 'discarded')"
+        " AND NOT (state = 'draft' AND coalesce(error, '') = ?)",
+        (job.id, HELD),
     ).fetchone()
     if still_open:
         raise RefusedError(
