@@ -13,9 +13,8 @@ from contextlib import ExitStack
 from functools import partial
 from io import FileIO
 from itertools import chain, count, groupby
-from operator import itemgetter
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from batchtui.domain.errors import StoreError, UnknownIdError
 from batchtui.domain.result import searched_text
@@ -30,8 +29,8 @@ from batchtui.store.pattern_search import PatternSearch
 ROWS_AT_ONCE = 4_000
 """How many places of lines are read from the index at once."""
 
-BLOCK_BYTES = 1 << 20
-"""How much is read and looked through at once, unless one line is longer."""
+BLOCK_BYTES = 1 << 18
+"""How much is read and looked through at once, unless one line is longer. It stays in the caches of a processor."""
 
 TELL_SECONDS = 0.1
 """How long hits wait for more, but for the first."""
@@ -164,11 +163,10 @@ class Searcher:
     ) -> Iterator[int]:
         path = self._path_of(batch_key)
         with file_errors(path), path.open("rb", buffering=0) as file:
-            for lines, put_together in self._lines(download_key):
-                for block in _cut(lines):
-                    if stop.is_set():
-                        return
-                    yield from needles.find(file, block, put_together)
+            for stretch in self._stretches(download_key):
+                if stop.is_set():
+                    return
+                yield from needles.find(file, stretch, stop)
 
     def _by_pattern(self, pattern: PatternSearch, batch_key: int, download_key: int) -> Iterator[int]:
         with self._database.reading() as connection:
@@ -189,21 +187,39 @@ class Searcher:
                 if seq < len(offsets) and offsets[seq] == offset:
                     yield seq
 
-    def _lines(self, download_key: int) -> Iterator[tuple[Lines, set[int]]]:
-        """Yield the lines of a download, some at a time, and which have a text put together from several blocks."""
+    def _stretches(self, download_key: int) -> Iterator[_Stretch]:
+        """Yield where the lines of a download are, some at a time."""
         for first in count(0, ROWS_AT_ONCE):
-            some = "download_key = ? AND seq >= ? AND seq < ?"
+            some = "FROM results WHERE download_key = ? AND seq >= ? AND seq < ?"
             values = (download_key, first, first + ROWS_AT_ONCE)
             with self._database.snapshot() as connection:
-                lines: Lines = connection.execute(
-                    f"SELECT seq, offset, length FROM results WHERE {some} ORDER BY seq", values
-                ).fetchall()
+                place = f"SELECT offset, length {some} ORDER BY seq"
+                begin = connection.execute(f"{place} LIMIT 1", values).fetchone()
+                if begin is None:
+                    return
+                end = connection.execute(f"{place} DESC LIMIT 1", values).fetchone()
                 put_together = connection.execute(
-                    f"SELECT seq FROM results WHERE {some} AND coalesce(text_blocks, 2) > 1", values
+                    f"SELECT seq {some} AND coalesce(text_blocks, 2) > 1", values
                 ).fetchall()
-            if not lines:
-                return
-            yield lines, set(chain.from_iterable(put_together))
+            lines = partial(self._read, f"SELECT seq, offset, length {some} ORDER BY seq", values)
+            yield _Stretch(begin[0], sum(end), set(chain.from_iterable(put_together)), lines)
+
+    def _read(self, query: str, values: tuple[int, ...]) -> Lines:
+        with self._database.reading() as connection:
+            return connection.execute(query, values).fetchall()
+
+
+class _Stretch(NamedTuple):
+    """Lines that follow each other in a file, from byte `begin` to `end`.
+
+    Of those in `put_together`, which are numbers, the text stands in several blocks, and their bytes say nothing.
+    `lines` reads the places of all, which takes longer than looking through their bytes.
+    """
+
+    begin: int
+    end: int
+    put_together: set[int]
+    lines: Callable[[], Lines]
 
 
 class _Needles:
@@ -213,33 +229,50 @@ class _Needles:
         self._search = search
         self._needles = needles
 
-    def find(self, file: FileIO, lines: Lines, put_together: set[int]) -> Iterator[int]:
-        """Yield the number of each line that holds the text; of `put_together` ones the bytes say nothing."""
-        _, begin, _ = lines[0]
-        _, offset, length = lines[-1]
-        block = os.pread(file.fileno(), offset + length - begin, begin)
+    def find(self, file: FileIO, stretch: _Stretch, stop: threading.Event) -> Iterator[int]:
+        """Yield the number of each line that holds the text, until it is to stop."""
+        lines = stretch.lines() if stretch.put_together else []
+        starts = [offset for _, offset, _ in lines]
+        for begin, block in _blocks(file, stretch.begin, stretch.end):
+            if stop.is_set():
+                return
+            places = list(self._places(begin, block))
+            if places and not lines:
+                lines = stretch.lines()
+                starts = [offset for _, offset, _ in lines]
+            candidates = {bisect_right(starts, at) - 1 for at in places} if lines else set()
+            if stretch.put_together:
+                rows = range(bisect_left(starts, begin), bisect_left(starts, begin + len(block)))
+                candidates.update(row for row in rows if lines[row][0] in stretch.put_together)
+            for row in sorted(candidates):
+                seq, offset, length = lines[row]
+                if self._search.finds(searched_text(os.pread(file.fileno(), length, offset))):
+                    yield seq
+
+    def _places(self, begin: int, block: bytes) -> Iterator[int]:
+        """Yield a byte of each line in a block that has one of the needles."""
         small = block if self._search.match_case else block.lower()
-        starts = [offset - begin for _, offset, _ in lines]
-        candidates = (
-            {row for row, (seq, _, _) in enumerate(lines) if seq in put_together} if put_together else set()
-        )
         for needle in self._needles:
             at = small.find(needle)
             while at >= 0:
-                row = bisect_right(starts, at)
-                candidates.add(row - 1)
-                at = small.find(needle, starts[row]) if row < len(starts) else -1
-        for row in sorted(candidates):
-            seq, offset, length = lines[row]
-            if self._search.finds(searched_text(block[starts[row] : starts[row] + length])):
-                yield seq
+                yield begin + at
+                end = small.find(b"\n", at)
+                at = small.find(needle, end) if end >= 0 else -1
 
 
-def _cut(lines: Lines) -> Iterator[Lines]:
-    """Yield lines in blocks of about `BLOCK_BYTES`."""
-    first = 0
-    while first < len(lines):
-        end = lines[first][1] + BLOCK_BYTES
-        last = max(first + 1, bisect_right(lines, end, lo=first, key=itemgetter(1)) - 1)
-        yield lines[first:last]
-        first = last
+def _blocks(file: FileIO, begin: int, end: int) -> Iterator[tuple[int, bytes]]:
+    """Yield a part of a file in blocks of about `BLOCK_BYTES`, each with where it begins; they end with a line."""
+    size = BLOCK_BYTES
+    while begin < end:
+        wanted = min(size, end - begin)
+        block = os.pread(file.fileno(), wanted, begin)
+        if len(block) == wanted < end - begin:
+            block = block[: block.rfind(b"\n") + 1]
+            if not block:
+                size *= 2
+                continue
+        elif not block:
+            return  # Another file has taken its place.
+        yield begin, block
+        begin += len(block)
+        size = BLOCK_BYTES
