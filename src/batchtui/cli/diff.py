@@ -70,8 +70,8 @@ class Choice:
 
 
 @click.command("diff")
-@click.argument("a", type=options.TEXT)
-@click.argument("b", type=options.TEXT)
+@click.argument("a", type=options.TARGET)
+@click.argument("b", type=options.TARGET)
 @click.option(
     "--only",
     type=click.Choice(KINDS),
@@ -248,8 +248,8 @@ def _write(desk: Desk, asked: _Asked, path: Path, format_: Wanted, *, overwrite:
 
 
 @click.command("prefer")
-@click.argument("a", type=options.TEXT)
-@click.argument("b", type=options.TEXT)
+@click.argument("a", type=options.TARGET)
+@click.argument("b", type=options.TARGET)
 @click.argument("custom_id", metavar="CUSTOM_ID", type=options.TEXT)
 @click.argument("verdict", metavar="left|right|tie|none", type=click.Choice(("left", "right", "tie", "none")))
 @on_column

@@ -25,8 +25,8 @@ from batchtui.services.workbench import Workbench
 
 
 @click.command("judge")
-@click.argument("a", type=options.TEXT)
-@click.argument("b", type=options.TEXT)
+@click.argument("a", type=options.TARGET)
+@click.argument("b", type=options.TARGET)
 @click.option(
     "-t",
     "--template",
