@@ -86,6 +86,13 @@ def test_only_some_days_and_only_one_profile(shell: Shell) -> None:
 
 
 @pytest.mark.usefixtures("sent")
+def test_it_is_worked_out_when_results_arrive_and_not_when_somebody_asks(shell: Shell) -> None:
+    connection = sqlite3.connect(shell.home / "batchtui.db")
+    assert connection.execute("SELECT count(*) FROM figures").fetchone() == (2,)
+    connection.close()
+
+
+@pytest.mark.usefixtures("sent")
 def test_csv_is_the_same_and_no_formula(shell: Shell) -> None:
     done = shell("stats", "--by", "template", "--csv")
     assert b"\n\"'=cmd|' /C calc'!A0 " in done.stdout

@@ -117,7 +117,7 @@ async def test_models_are_those_asked_for_and_each_prompt_has_the_price_of_its_s
     ]
     await bring(store, "msgbatch_1", lines)
     haiku, sonnet = (await read(store))["msgbatch_1"].figures
-    assert (haiku.model, haiku.sums) == ("claude-haiku-4-5", Sums(results=1))
+    assert (haiku.model, haiku.sums, haiku.max_tokens) == ("claude-haiku-4-5", Sums(results=1), None)
     assert (sonnet.model, sonnet.sums.results, sonnet.sums.succeeded) == (TIERED, 2, 2)
     standard = [standard_cost_usd(TIERED, each) or 0 for each in (large, small)]
     assert standard[0] > 250_000 * 3e-6 * 1.5  # the higher price, and not the one of short prompts

@@ -55,7 +55,7 @@ class ModelFigures(NamedTuple):
     """What the results of a batch came to that asked for one model, which is empty where that is not known.
 
     `lengths` are those of the answers in tokens, packed as `lengths.packed` does; `longest` is the greatest.
-    `max_tokens` is the largest that was asked for, None where the requests are not known.
+    `max_tokens` is the largest that an answer was asked with, None where that is not known.
     """
 
     model: str

@@ -20,6 +20,9 @@ StatsFormat = Literal["csv", "json"]
 
 FORMATS: tuple[StatsFormat, ...] = get_args(StatsFormat)
 
+DECIMALS = 9
+"""Of costs in USD and of shares; what follows is noise of adding up."""
+
 Record = dict[str, str | int | float | None]
 
 
@@ -112,7 +115,7 @@ def record(group: Group) -> Record:
     key: Record = {group.by: group.key or None}
     if group.by == "profile":
         key["server"] = group.server or None
-    return {
+    known: Record = {
         **key,
         "batches": len(group.batches),
         "batches_without_results": len(group.waiting),
@@ -149,6 +152,7 @@ def record(group: Group) -> Record:
         "seconds_p90": seconds.p90 if seconds else None,
         "seconds_max": seconds.longest if seconds else None,
     }
+    return {name: round(value, DECIMALS) if isinstance(value, float) else value for name, value in known.items()}
 
 
 _KEYS = ("day", "template", "model", "profile", "server", "size")

@@ -40,7 +40,8 @@ _TOKENS = (
 # By length of the answer too, so that the lengths take no second look at all rows.
 _SUMS = f"""
     SELECT coalesce(q.model, r.model, ''), r.model, {{level}}, r.cost_usd IS NULL, r.output_tokens,
-        max(q.max_tokens), count(*), total(r.type = '{SUCCEEDED}'), {_FLAGGED.format(TRUNCATED)},
+        max(CASE r.type WHEN '{SUCCEEDED}' THEN q.max_tokens END), count(*), total(r.type = '{SUCCEEDED}'),
+        {_FLAGGED.format(TRUNCATED)},
         {_FLAGGED.format(REFUSED)}, total(r.cost_usd), {", ".join(f"sum(r.{column})" for column in _TOKENS)}
     FROM results r LEFT JOIN requests q ON q.batch_key = ?1 AND q.ordinal = r.ordinal WHERE r.download_key = ?2
     GROUP BY 1, 2, 3, 4, 5

@@ -135,7 +135,7 @@ def columns(by: By) -> tuple[Column, ...]:
     """Return the columns of a table; the first is what its rows are called."""
     wanted = _SHOWN[by].split()
     return (
-        Column("key", TITLES[by], min_width=14),
+        Column("key", TITLES[by], min_width=20 if by in _NAMELESS else 12),
         *(
             Column(name, each.title, width=each.width, align="right", priority=wanted.index(name))
             for name, each in _FIGURES.items()
