@@ -239,3 +239,9 @@ def test_a_list_that_shows_nothing_tells_only_of_other_servers(
     elsewhere = shell("list", "--offline", "--base-url", "http://127.0.0.1:9", "--json")
     assert elsewhere.json == []
     assert "1 batch of other servers" in elsewhere.stderr
+
+
+def test_a_status_that_is_none_is_refused(server: Server, shell: Shell) -> None:
+    done = shell("list", "--status", "nope")
+    assert (done.code, done.stdout) == (2, b"")
+    assert "'nope'" in done.stderr

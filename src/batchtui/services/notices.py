@@ -53,6 +53,11 @@ class Notices:
         self._hooks = hooks
         self._now = now
 
+    @property
+    def has_hooks(self) -> bool:
+        """Return whether there is any hook."""
+        return bool(self._hooks.all)
+
     async def begin(self, *channels: Channel) -> None:
         """Say before the first poll who is told by this process; for those who are new, nothing before is news."""
         await self._store.told.begin([*channels, *(hook.channel for hook in self._hooks.all)])

@@ -6,6 +6,7 @@ from typing import Any
 
 from textual.app import App
 
+from batchtui.domain.errors import BatchtuiError
 from batchtui.services.workbench import Workbench
 from batchtui.tui import messages
 from batchtui.tui.present.desktop import TITLE, desktop_text, notice_sequence
@@ -24,7 +25,8 @@ class Herald:
         self._app = app
         self._workbench = workbench
         self._telling = asyncio.Lock()
-        self._running_hooks = asyncio.Lock()
+        self._hooks_wanted = False
+        self._is_running_hooks = False
 
     async def begin(self) -> None:
         """Say that there are screens, before the first poll."""
@@ -42,7 +44,9 @@ class Herald:
             if shown and self._workbench.profile.notify.bell:
                 self._app.bell()
             await self._tell_desktop()
-        if not self._running_hooks.locked():
+        self._hooks_wanted = notices.has_hooks
+        if self._hooks_wanted and not self._is_running_hooks:
+            self._is_running_hooks = True
             self._app.run_worker(self._run_hooks(), group="hooks")
 
     async def _tell_desktop(self) -> None:
@@ -64,6 +68,12 @@ class Herald:
             driver.write(sequence)
 
     async def _run_hooks(self) -> None:
-        async with self._running_hooks:
-            for error in await self._workbench.notices.run_hooks():
-                self._app.post_message(messages.ErrorMet(error))
+        try:
+            while self._hooks_wanted:
+                self._hooks_wanted = False
+                for error in await self._workbench.notices.run_hooks():
+                    self._app.post_message(messages.ErrorMet(error))
+        except BatchtuiError as error:
+            self._app.post_message(messages.ErrorMet(error))
+        finally:
+            self._is_running_hooks = False
