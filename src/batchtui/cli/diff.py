@@ -6,7 +6,7 @@ import asyncio
 from array import array
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 import click
 
@@ -19,6 +19,9 @@ from batchtui.domain.comparison import KINDS, Comparison, Kind
 from batchtui.domain.errors import UnknownIdError
 from batchtui.domain.filter import ResultFilter, ResultTerm, parse_result_filter
 from batchtui.domain.human import bytes_text, counted
+
+if TYPE_CHECKING:
+    from batchtui.domain.opinion import Verdict
 
 DIFFERS = 3
 
@@ -149,7 +152,7 @@ def diff(
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """What is to be shown; `spaces` are positions where only white space differs, if that is none."""
+    """What is to be shown; `spaces` are pairs that differ in white space alone, where that is no difference."""
 
     comparison: Comparison
     spaces: set[int]
@@ -214,7 +217,7 @@ def _print(desk: Desk, asked: _Asked, format_: Wanted) -> None:
         return
     chunks = exports.stream(found, positions, format_, ignore_white_space=asked.ignore_space)
     if format_ == "json":
-        # A program reads it, and JSON holds nothing that a terminal obeys.
+        # For a program, as with any --json, and not cleaned.
         for chunk in chunks:
             out_bytes(chunk)
     else:
@@ -230,7 +233,7 @@ def _write(desk: Desk, asked: _Asked, path: Path, format_: Wanted, *, overwrite:
                 asked.comparison,
                 positions,
                 path,
-                cast("Any", format_),
+                format_,
                 overwrite=overwrite,
                 ignore_white_space=asked.ignore_space,
             )
@@ -271,7 +274,7 @@ def prefer(given: Given, *, a: str, b: str, custom_id: str, verdict: str, on: st
                 unharmed="Nothing was changed.",
                 todo=f"`batchtui diff {a} {b}` shows the rows.",
             )
-        decided = None if verdict == "none" else cast("Any", verdict)
+        decided = None if verdict == "none" else cast("Verdict", verdict)
         desk.wait(bench.judging.decide(comparison, custom_id, decided))
         from batchtui.services.exporting.diff_words import votes_sentence
 
