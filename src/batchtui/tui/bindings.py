@@ -31,6 +31,7 @@ ROOM: list[BindingType] = [
     _key("s", "sort", "Sort", "sort", "Sort by the next column"),
     _key("S", "sort_reverse", "Reverse", "sort-reverse", "Turn the order round"),
     _key("z", "zoom", "Zoom", "zoom", "Give the room to the list, to the pane, or to both"),
+    _key("ctrl+k", "compare_sides", "Compare…", "compare-sides", "Compare two batches, jobs, attempts or files"),
     _key("tab", "app.focus_next", "Pane", "focus-next", "Go to the other pane"),
     _key("shift+tab", "app.focus_previous", "Pane", "focus-previous", "Go to the other pane"),
     _key("escape", "back", "Back", "back", "Leave the pane, clear the filter, or go back"),
@@ -226,7 +227,7 @@ DIFF: list[BindingType] = [
     ),
     _key("ctrl+f", "find", "Search", "find-in-both", "Search both sides; the list narrows to the hits", show=True),
     _key("J", "judge", "Judge", "judge", "Send a batch that judges changed or marked rows, after a question"),
-    _key("d", "compare", "Compare", "compare-others", "Compare other sides", show=True),
+    _key("d", "compare_sides", "Compare", "compare-others", "Compare other sides", show=True),
     _key("o", "pager", "Pager", "pager-diff", "Read the unified diff in $PAGER"),
     _key(
         "x", "export", "Export", "export-diff", "Write the rows shown, or the marked ones, as a report", show=True

@@ -158,8 +158,6 @@ def _thinking(line: bytes | None) -> str | None:
     except ValueError:
         return None
     message = result.get("message") if isinstance(result, dict) else None
-    if not isinstance(message, dict) or "thinking" not in bodies.views_of(
-        message, has_request=False, has_row=False
-    ):
+    if not isinstance(message, dict) or not bodies.has_thinking(message):
         return None
     return bodies.thinking_body(message).text

@@ -91,6 +91,11 @@ def explanation(row: StoredResult) -> Body:
     return Body("\n\n".join(text for text in (facts.type, why, *said, todo) if text))
 
 
+def has_thinking(message: Mapping[str, Any]) -> bool:
+    """Return whether the model thought, readably or not."""
+    return any(_kind(block) in _THINKING for block in _blocks(message))
+
+
 def thinking_body(message: Mapping[str, Any], *, is_plain: bool = False) -> Body:
     """Return what the model thought; what the API has made unreadable is only named."""
     parts = []

@@ -12,7 +12,6 @@ from batchtui.domain.errors import BatchtuiError
 from batchtui.domain.opinion import Verdict
 from batchtui.tui import bindings
 from batchtui.tui.messages import (
-    CompareAsked,
     DiffExportAsked,
     ErrorMet,
     JudgeAsked,
@@ -191,10 +190,6 @@ class DiffScreen(DiffRead):
             return []
         places = (self.source.index_of(key) for key in self.table.chosen)
         return [self.source.positions[place] for place in places if place is not None]
-
-    def action_compare(self) -> None:
-        """Ask for two other sides."""
-        self.post_message(CompareAsked())
 
     async def action_back(self) -> None:
         """Leave the pane, the panel, the search, the labels, the filter, the kind, and at last the room."""

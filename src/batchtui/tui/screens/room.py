@@ -15,7 +15,7 @@ from textual.widget import Widget
 
 from batchtui.domain.errors import BatchtuiError
 from batchtui.tui import bindings
-from batchtui.tui.messages import ErrorMet
+from batchtui.tui.messages import CompareAsked, ErrorMet
 from batchtui.tui.present.batches import spend_today, utc_now
 from batchtui.tui.present.header import HeaderFacts, header
 from batchtui.tui.session import Session
@@ -156,6 +156,10 @@ class Room(Screen[None]):
         self.reverse = not self.reverse if name == self.sort else False
         self.sort = name
         self.fill()
+
+    def action_compare_sides(self) -> None:
+        """Ask for two sides, and compare them."""
+        self.post_message(CompareAsked())
 
     def action_zoom(self) -> None:
         """Give the room to list and pane, to the list, to the pane, in turn."""
