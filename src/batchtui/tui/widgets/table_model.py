@@ -165,7 +165,7 @@ class RowBlocks(Generic[K]):
     """The rows last looked at, read from their source in blocks, so that scrolling asks rarely."""
 
     BLOCK_ROWS = 64
-    BLOCKS_KEPT = 16
+    BLOCKS_KEPT = 8
 
     def __init__(self, source: RowSource[K]) -> None:
         self._source = source
