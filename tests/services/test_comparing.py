@@ -179,6 +179,9 @@ async def test_a_file_that_changed_since_is_not_misread(bench: Workbench, tmp_pa
     result_file(tmp_path / "a.jsonl", {"x": "y"})
     with pytest.raises(DataError, match="changed"):
         bench.comparisons.pair(comparison, 0)
+    (tmp_path / "a.jsonl").unlink()
+    with pytest.raises(DataError, match="no such file"):
+        bench.comparisons.pair(comparison, 0)
 
 
 async def test_what_is_no_side_is_refused(bench: Workbench, tmp_path: Path) -> None:

@@ -79,10 +79,6 @@ class Pairs(Sequence[tuple[Kind, ResultKey | None, ResultKey | None]]):
         """Return the kind of one pair."""
         return KINDS[self.kinds[position]]
 
-    def count(self, value: object) -> int:
-        """Return how many pairs are of a kind."""
-        return self.kinds.count(KINDS.index(value)) if value in KINDS else 0
-
     def positions(self, kinds: frozenset[Kind]) -> array[int]:
         """Return where pairs of these kinds are, in order."""
         wanted = {KINDS.index(kind) for kind in kinds}

@@ -83,8 +83,6 @@ class RequestDiffer:
         return change
 
     def _changes(self, path: str, left: object, right: object) -> Iterator[tuple[str, str, str]]:
-        if left == right and type(left) is type(right):
-            return
         if isinstance(left, dict) and isinstance(right, dict):
             for key in {**left, **right}:
                 within = f"{path}.{key}" if path else str(key)
@@ -96,7 +94,7 @@ class RequestDiffer:
         elif isinstance(left, list) and isinstance(right, list) and len(left) == len(right):
             for at, (item, other) in enumerate(zip(left, right, strict=True)):
                 yield from self._changes(f"{path}[{at}]", item, other)
-        else:
+        elif left != right or type(left) is not type(right):
             for before, after in self._steps(path, _text(left), _text(right)):
                 yield path, _shown(before), _shown(after)
 

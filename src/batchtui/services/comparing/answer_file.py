@@ -7,7 +7,7 @@ import json
 import os
 from array import array
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -83,25 +83,22 @@ def read_answers(path: Path, stop: Stop, on: str | None = None) -> AnswerFile:
     )
 
 
-def row_of(lines: FileLines, number: int) -> StoredResult:
-    """Return an answer of a file as one of a batch would be; raises `DataError` if the file is another by now."""
-    facts = _facts(exact_line(lines, number))
-    cost_usd = _cost_usd(facts) if facts.succeeded else 0.0
-    return StoredResult(0, "", 1, number, number, facts, cost_usd, lines.offsets[number], lines.lengths[number])
+def rows_of(lines: FileLines, numbers: Sequence[int]) -> Iterator[StoredResult]:
+    """Yield answers of a file as those of a batch would be; raises `DataError` if the file is another by now."""
+    for number, line in zip(numbers, lines_of(lines, numbers), strict=True):
+        facts = _facts(line)
+        cost_usd = _cost_usd(facts) if facts.succeeded else 0.0
+        yield StoredResult(0, "", 1, number, number, facts, cost_usd, lines.offsets[number], lines.lengths[number])
 
 
-def exact_line(lines: FileLines, number: int) -> bytes:
-    """Return exactly a line of a file, without its newline; raises `DataError` if the file is another by now."""
+def lines_of(lines: FileLines, numbers: Sequence[int]) -> Iterator[bytes]:
+    """Yield exactly these lines of a file, without their newlines; raises `DataError` if it is another by now."""
     with _errors(lines.path), lines.path.open("rb", buffering=0) as file:
-        return line_in(file, lines, number)
-
-
-def line_in(file: BinaryIO, lines: FileLines, number: int) -> bytes:
-    """Return exactly a line of an open file."""
-    now = os.fstat(file.fileno())
-    if (now.st_size, now.st_mtime_ns) != (lines.size, lines.changed_ns):
-        raise DataError(f"{lines.path}: it has changed since it was read.", todo="Compare again.")
-    return os.pread(file.fileno(), lines.lengths[number], lines.offsets[number])
+        for number in numbers:
+            now = os.fstat(file.fileno())
+            if (now.st_size, now.st_mtime_ns) != (lines.size, lines.changed_ns):
+                raise DataError(f"{lines.path}: it has changed since it was read.", todo="Compare again.")
+            yield os.pread(file.fileno(), lines.lengths[number], lines.offsets[number])
 
 
 def result_line(raw: bytes) -> bytes:

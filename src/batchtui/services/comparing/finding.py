@@ -12,7 +12,7 @@ from batchtui.domain.comparison import CHANGED, KINDS, SAME, Comparison, FileLin
 from batchtui.domain.filter import ResultField, ResultFilter, ResultTerm
 from batchtui.domain.search import Search
 from batchtui.domain.selection import FAILED, Selection, StoredResult
-from batchtui.services.comparing.answer_file import line_in, result_line, row_of
+from batchtui.services.comparing.answer_file import lines_of, result_line, rows_of
 from batchtui.services.comparing.pairs import PairReader
 from batchtui.services.worker import Stop
 from batchtui.store import Store
@@ -70,10 +70,9 @@ def _fitting(store: Store, side: Side, file: FileLines | None, where: ResultFilt
     if file is None:
         return set(store.results.keys(Selection(side.batch_keys, where=where)).packed)
     found = set()
-    for number in range(len(file.offsets)):
+    for number, row in enumerate(rows_of(file, range(len(file.offsets)))):
         if number % ROWS_BETWEEN_STOPS == 0:
             stop.check()
-        row = row_of(file, number)
         if all(_holds(term, row) for term in where.terms):
             found.add(number)
     return found
@@ -129,12 +128,11 @@ def search_file(file: FileLines, search: Search, stop: Stop) -> array[int]:
 
 
 def _by_text(file: FileLines, search: Search, stop: Stop) -> Iterator[int]:
-    with file.path.open("rb", buffering=0) as opened:
-        for number in range(len(file.offsets)):
-            if number % ROWS_BETWEEN_STOPS == 0:
-                stop.check()
-            if search.finds(answer_text(result_line(line_in(opened, file, number)))):
-                yield number
+    for number, line in enumerate(lines_of(file, range(len(file.offsets)))):
+        if number % ROWS_BETWEEN_STOPS == 0:
+            stop.check()
+        if search.finds(answer_text(result_line(line))):
+            yield number
 
 
 def _by_pattern(file: FileLines, search: Search, stop: Stop) -> Iterator[int]:

@@ -8,7 +8,7 @@ from itertools import chain, islice
 from batchtui.domain.comparison import CHANGED, OUTCOME, SAME, Comparison, FileLines, Matrix
 from batchtui.domain.labels import OTHER, failed_label, field_label, fields_of, label_of, matrix
 from batchtui.domain.result import PREVIEW_CHARS, SUCCEEDED
-from batchtui.services.comparing.answer_file import row_of
+from batchtui.services.comparing.answer_file import rows_of
 from batchtui.services.comparing.pairs import PairReader
 from batchtui.services.worker import Stop
 from batchtui.store import Store
@@ -50,10 +50,10 @@ def _by_index(store: Store, keys: array[int], file: FileLines | None, stop: Stop
         found = store.comparing.short_answers(keys)
         return found if found is None else [_label(*answer) for answer in found]
     found_labels: list[str] = []
-    for number in keys:
+    for row in rows_of(file, keys):
         if len(found_labels) % ROWS_BETWEEN_STOPS == 0:
             stop.check()
-        facts = row_of(file, number).facts
+        facts = row.facts
         found_labels.append(_label(facts.type, facts.text_chars, facts.preview))
     return found_labels
 
@@ -66,7 +66,7 @@ def _label(type_: str, text_chars: int, preview: str) -> str:
 
 
 def _by_field(store: Store, keys: array[int], file: FileLines | None, field: str, stop: Stop) -> list[str]:
-    types = store.comparing.types(keys) if file is None else [row_of(file, number).facts.type for number in keys]
+    types = store.comparing.types(keys) if file is None else [row.facts.type for row in rows_of(file, keys)]
     texts = PairReader(store).all_texts(keys, file)
     found: list[str] = []
     for type_, text in zip(types, texts, strict=True):

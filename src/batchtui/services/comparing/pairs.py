@@ -11,7 +11,7 @@ from batchtui.domain.comparison import NOWHERE, Comparison, FileLines, Pair
 from batchtui.domain.errors import UnknownIdError
 from batchtui.domain.result import read_object
 from batchtui.domain.selection import ResultKeys, StoredResult, unpack
-from batchtui.services.comparing.answer_file import exact_line, line_in, result_line, row_of
+from batchtui.services.comparing.answer_file import lines_of, result_line, rows_of
 from batchtui.store import Store
 
 
@@ -52,24 +52,21 @@ class PairReader:
         if file is None:
             yield from map(answer_text, self._store.bulk.lines(ResultKeys(packed)))
             return
-        with file.path.open("rb", buffering=0) as opened:
-            for number in packed:
-                yield answer_text(result_line(line_in(opened, file, number)))
+        for line in lines_of(file, packed):
+            yield answer_text(result_line(line))
 
     def custom_ids(self, packed: array[int], file: FileLines | None) -> list[str]:
         """Return the custom_id of each answer, empty where there is none."""
         if file is None:
             return self._store.comparing.custom_ids(packed)
-        with file.path.open("rb", buffering=0) as opened:
-            return [
-                "" if number == NOWHERE else str(read_object(line_in(opened, file, number)).get("custom_id", ""))
-                for number in packed
-            ]
+        there = [number for number in packed if number != NOWHERE]
+        ids = (row.facts.custom_id for row in rows_of(file, there))
+        return ["" if number == NOWHERE else next(ids) for number in packed]
 
     def _rows(self, packed: list[int], file: FileLines | None) -> list[StoredResult | None]:
         there = [key for key in packed if key != NOWHERE]
         if file is not None:
-            found = [row_of(file, number) for number in there]
+            found = list(rows_of(file, there))
         else:
             found = self._store.results.rows([unpack(key) for key in there])
         rows = iter(found)
@@ -78,7 +75,7 @@ class PairReader:
     def _line(self, row: StoredResult | None, file: FileLines | None) -> bytes | None:
         if row is None:
             return None
-        return self._store.results.line(row) if file is None else exact_line(file, row.seq)
+        return self._store.results.line(row) if file is None else next(lines_of(file, [row.seq]))
 
     def _request(self, row: StoredResult | None) -> dict[str, Any] | None:
         if row is None or not row.batch_key:
