@@ -3,8 +3,8 @@
     python bench/stats.py [--batches 10000] [--large 10] [--rows 100000]
 
 Prints processor time of this process, all threads together, in milliseconds, and the memory it has at the end. A
-room that is opened reads the figures and groups them by day; every other key only groups or narrows. The homes are
-made for it and thrown away.
+room that is opened reads the figures and shows them by day; every other key only groups or narrows what was read.
+The homes are made for it and thrown away.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from batchtui.domain.lengths import packed
 from batchtui.domain.stats import AXES, FIELDS, grouped, narrowed, spend_by_day, total
 from batchtui.paths import Places
 from batchtui.store import Store
+from batchtui.tui.stats_source import Scope, look
 
 URL = "http://127.0.0.1:9"
 MODELS = ("claude-haiku-4-5", "claude-sonnet-4-5", "claude-opus-4-5")
@@ -79,7 +80,7 @@ def many(folder: Path, number: int) -> None:
 
     def opened() -> object:
         asyncio.run(store.figures.fill())
-        return grouped(store.figures.read(), "day")
+        return look(store.figures.read(), Scope())
 
     figures = store.figures.read()
     words = parse_filter("model:haiku !template:old", FIELDS)
@@ -88,8 +89,8 @@ def many(folder: Path, number: int) -> None:
     running = replace(listed[0], batch=replace(listed[0].batch, status="in_progress", ended_at=None))
     durations = Durations(listed)
     works: dict[str, Callable[[], object]] = {
-        "open the room: read, and group by day": opened,
-        **{f"group by {by}": lambda by=by: grouped(figures, by) for by in AXES},
+        "open the room: read, and show by day": opened,
+        **{f"show them by {by}": lambda by=by: look(figures, Scope(by)) for by in AXES},
         "filter": lambda: narrowed(figures, words=words),
         "add up all of it, lengths of answers too": lambda: (whole := total(figures)).sums and whole.output,
         "the plot of 90 days": lambda: spend_by_day(figures, (last - timedelta(days=90)).isoformat(), f"{last}"),

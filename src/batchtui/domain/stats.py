@@ -197,7 +197,8 @@ class Group:
     def suggested_max_tokens(self) -> int | None:
         """A better max_tokens, from the answers to the one asked for last; None if nothing is to be said."""
         same = [each for each in self.figures if each.max_tokens == self.max_tokens]
-        return suggested_max_tokens(_output(same), sum(each.sums.truncated for each in same), self.max_tokens)
+        output = self.output if len(same) == len(self.figures) else _output(same)
+        return suggested_max_tokens(output, sum(each.sums.truncated for each in same), self.max_tokens)
 
     @cached_property
     def seconds(self) -> Spread | None:

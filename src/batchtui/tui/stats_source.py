@@ -37,8 +37,9 @@ def look(batches: Sequence[BatchFigures], scope: Scope) -> Report:
     """Return what is to be shown; everything that takes long is worked out, so call it on a thread."""
     since = day_before(scope.days) if scope.days else ""
     shown = report(batches, scope.by, since=since, profile=scope.profile, words=scope.words)
-    for group in (*shown.groups, shown.whole):
+    for group in shown.groups:
         present.cells(group)
+    present.summary(shown.whole)
     return shown
 
 
