@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from batchtui.domain.batch import StoredBatch
+from batchtui.domain.news import Occasion
 from batchtui.domain.watching import Hook, Notify
 from batchtui.paths import Places
 from batchtui.services.hooks import Hooks
@@ -322,3 +323,17 @@ async def test_a_batch_that_was_removed_is_not_told(
     await bench.sync.run()
     await bench.management.delete(bench.store.batches.get(stored.id), here=True, remote=False)
     assert await kinds(notices) == []
+
+
+@pytest.mark.parametrize(("days", "is_forgotten"), [(89, False), (91, True)])
+async def test_news_of_long_ago_is_forgotten(
+    bench: Workbench, make_notices: Callable[..., Notices], *, days: int, is_forgotten: bool
+) -> None:
+    notices = make_notices(bench)
+    await notices.begin("screen")
+    stored = await send(bench)
+    occasion = Occasion("vanishing", stored.id, bench.profile.name, bench.gateway.base_url)
+    for ago in (days, 0):
+        await bench.store.told.add([occasion], datetime.now(UTC) - timedelta(days=ago))
+        await notices.begin("screen")
+    assert await kinds(notices) == ([("vanishing", stored.id)] if is_forgotten else [])

@@ -48,7 +48,8 @@ async def post(hook: str, url: str, body: bytes, *, secret: str, at_seconds: int
                 status = response.status_code
     except (TimeoutError, httpx2.TimeoutException):
         raise HookError(hook, f"had no answer for {timeout_seconds:g} s") from None
-    except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+    # A ValueError is a proxy in the environment that is none.
+    except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
         raise HookError(hook, f"could not be posted to ({type(error).__name__})") from None
     if not 200 <= status < 300:
         raise HookError(hook, f"was answered with status {status}")

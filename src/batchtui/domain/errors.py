@@ -239,7 +239,7 @@ class HookError(BatchtuiError):
     """A hook of the user could not be run, failed, or took too long; `hook` is its name."""
 
     def __init__(self, hook: str, what: str, *, todo: str = "") -> None:
-        super().__init__(f"The hook {hook} {what}.", unharmed="Nothing else was kept from being done.", todo=todo)
+        super().__init__(f"The hook {hook} {what}.", unharmed="Everything else goes on.", todo=todo)
         self.hook = hook
 
 

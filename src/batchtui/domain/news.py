@@ -11,6 +11,7 @@ from batchtui.domain.human import count, counted, duration, local_time, usd
 from batchtui.domain.watching import Kind
 
 BODY_VERSION = 1
+MONTH_CHARS = len("2026-11")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,9 @@ def words(news: News, now: datetime) -> str:
     """Return one sentence without a full stop; it may hold the name of a job, which is outside text."""
     spend, stored = news.occasion.spend, news.stored
     if spend is not None:
-        limit = f"above the {usd(spend.budget_usd)} of the budget"
-        return f"{news.occasion.profile} spent {usd(spend.spent_usd)} in {spend.period}, {limit}"
+        when = f"on {spend.period}" if len(spend.period) > MONTH_CHARS else f"in {spend.period}"
+        limit = f"more than the budget of {usd(spend.budget_usd)}"
+        return f"{news.occasion.profile} spent {usd(spend.spent_usd)} {when}, {limit}"
     if stored is None:
         return news.occasion.subject
     name, counts = stored.job_name, stored.batch.counts

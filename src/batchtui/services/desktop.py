@@ -20,7 +20,7 @@ def has_desktop() -> bool:
 
 
 async def notify(title: str, text: str) -> None:
-    """Have the desktop show a notice; `text` is clean. One that does not answer is left alone."""
+    """Have the desktop show a notice; `text` is clean. One that cannot, or does not answer, is left alone."""
     # What looks like markup is obeyed by some.
     arguments = ("--app-name=batchtui", "--", title, html.escape(text, quote=False))
     try:
@@ -33,7 +33,7 @@ async def notify(title: str, text: str) -> None:
             env=clean_environ(os.environ, ()),
             start_new_session=True,
         )
-    except FileNotFoundError:
+    except OSError:
         return
     try:
         async with asyncio.timeout(TIMEOUT_SECONDS):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from batchtui.domain.batch import StoredBatch
@@ -35,15 +35,21 @@ class Told:
         self._database = database
 
     async def begin(self, channels: Iterable[str]) -> None:
-        """Open channels that are not open yet: they are told of what is noticed from now on."""
+        """Open channels that are not open yet: they are told of what is noticed from now on.
+
+        What is too old to be told to anybody, or to come up again, is forgotten.
+        """
         rows = [(name,) for name in channels]
+        forgotten_until = written(datetime.now(UTC) - FORGOTTEN_AFTER)
 
         def write(connection: sqlite3.Connection) -> None:
             connection.executemany(f"INSERT OR IGNORE INTO channels VALUES (?, {_NOW})", rows)
+            connection.execute("DELETE FROM news WHERE noticed_at < ?", (forgotten_until,))
 
         with self._database.reading() as reader:
             known = {name for (name,) in reader.execute("SELECT name FROM channels")}
-        if not known.issuperset(name for (name,) in rows):
+            oldest = reader.execute("SELECT min(noticed_at) FROM news").fetchone()[0]
+        if not known.issuperset(name for (name,) in rows) or (oldest or forgotten_until) < forgotten_until:
             await self._database.write(write)
 
     async def add(self, occasions: Sequence[Occasion], now: datetime) -> None:
@@ -51,7 +57,6 @@ class Told:
         rows = [_row(occasion, now) for occasion in occasions]
 
         def write(connection: sqlite3.Connection) -> None:
-            connection.execute("DELETE FROM news WHERE noticed_at < ?", (written(now - FORGOTTEN_AFTER),))
             connection.executemany(
                 "INSERT OR IGNORE INTO news (kind, subject, profile, base_url, period, spent_usd, budget_usd,"
                 " noticed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",

@@ -51,7 +51,7 @@ def test_news_in_words() -> None:
     assert words(news("late", running), now) == "faq: 1,000 requests still running, 50m before they expire"
     assert "the API drops the results on" in words(news("vanishing", batch()), NOW)
     spend = Occasion("spend", "x", "work", "u", Spend("2026-11-20", 21.3, 20.0))
-    assert words(News(1, spend, NOW), NOW) == "work spent $21.30 in 2026-11-20, above the $20.00 of the budget"
+    assert words(News(1, spend, NOW), NOW) == "work spent $21.30 on 2026-11-20, more than the budget of $20.00"
 
 
 @pytest.mark.parametrize(
