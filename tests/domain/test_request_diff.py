@@ -35,7 +35,7 @@ def compared(left: str, right: str) -> RequestChanges:
             "Shorten this text of {n} for me: {t} End after one line of it.",
             {("Sum up ", "Shorten "), ("two lines", "one line")},
         ),
-        ("请总结：{t}。谢谢", "请简短总结：{t}。非常感谢", {("", "简短"), ("谢", "非常感")}),
+        ("请总结\uff1a{t}。谢谢", "请简短总结\uff1a{t}。非常感谢", {("", "简短"), ("谢", "非常感")}),
     ],
 )
 def test_a_change_in_all_rows_is_one(left: str, right: str, changes: set[tuple[str, str]]) -> None:

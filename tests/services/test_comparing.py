@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from batchtui.domain.comparison import KINDS, Comparison, Kind, Sort
-from batchtui.domain.errors import DataError, UnknownIdError
+from batchtui.domain.errors import DataError, StoreError, UnknownIdError
 from batchtui.domain.filter import parse_result_filter
 from batchtui.domain.search import Search
 from batchtui.services.prepare import prepare
@@ -182,6 +182,28 @@ async def test_a_file_that_changed_since_is_not_misread(bench: Workbench, tmp_pa
     (tmp_path / "a.jsonl").unlink()
     with pytest.raises(DataError, match="no such file"):
         bench.comparisons.pair(comparison, 0)
+
+
+async def test_results_that_came_again_in_another_order_are_not_mixed_up(bench: Workbench) -> None:
+    await stored_side(bench.store, "before", {"a": "One.", "b": "Two."})
+    await stored_side(bench.store, "after", {"a": "One.", "b": "Two!"})
+    comparison = await compared(bench, "before", "after")
+    await bring(bench.store, "batch-after", [succeeded("b", "Two!"), succeeded("a", "One.")])
+    with pytest.raises(StoreError, match="have changed since"):
+        bench.comparisons.pairs(comparison, [0, 1])
+
+
+async def test_results_that_were_forgotten_are_not_there(bench: Workbench) -> None:
+    await stored_side(bench.store, "before", {"a": "One.", "b": "Two."})
+    comparison = await compared(bench, "before", "before")
+    await bench.store.batches.forget("batch-before")
+    for work in (
+        bench.comparisons.find(comparison, kinds=frozenset(KINDS), sort="custom_id"),
+        bench.comparisons.labels(comparison),
+        bench.comparisons.request_changes(comparison),
+    ):
+        with pytest.raises(StoreError, match="not there any more"):
+            await work
 
 
 async def test_what_is_no_side_is_refused(bench: Workbench, tmp_path: Path) -> None:

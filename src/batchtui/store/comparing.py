@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import sqlite3
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import attrgetter
 
 from batchtui.domain.batch import StoredBatch
 from batchtui.domain.comparison import Side, SideTotals
+from batchtui.domain.errors import StoreError
 from batchtui.domain.joining import Answers, Outcome
 from batchtui.domain.result import FLAGGED, PREVIEW_CHARS, REFUSED, SUCCEEDED, TRUNCATED, Tokens
 from batchtui.domain.selection import FAILED, SEQ_BITS, ResultKeys, Selection, pack, unpack
@@ -99,7 +101,8 @@ class Comparing:
             prints = self._prints(connection, selecting.shown(connection, tuple(batch_keys)), {})
         ids = {batch_key: each.custom_ids for batch_key, each in prints.items()}
         mask = (1 << SEQ_BITS) - 1
-        return ["" if key < 0 else ids[key >> SEQ_BITS][key & mask].decode() for key in keys]
+        with self._still_there():
+            return ["" if key < 0 else ids[key >> SEQ_BITS][key & mask].decode() for key in keys]
 
     def types(self, keys: array[int]) -> list[str]:
         """Return the type of each result by its packed key."""
@@ -127,7 +130,20 @@ class Comparing:
                     f"SELECT type, {columns} FROM results WHERE download_key = ? ORDER BY seq", (download_key,)
                 ).fetchall()
         mask = (1 << SEQ_BITS) - 1
-        return [found[key >> SEQ_BITS][key & mask] for key in keys]
+        with self._still_there():
+            return [found[key >> SEQ_BITS][key & mask] for key in keys]
+
+    @contextmanager
+    def _still_there(self) -> Iterator[None]:
+        """Say what it means that a result is not found by its key."""
+        try:
+            yield
+        except LookupError as error:
+            raise StoreError(
+                f"{self._database.path}: a result that was compared is not there any more.",
+                unharmed="Nothing was changed.",
+                todo="Compare again.",
+            ) from error
 
     def _prints(
         self, connection: sqlite3.Connection, downloads: Shown, anew: dict[int, FingerprintMaker]

@@ -8,7 +8,7 @@ from typing import Any
 
 from batchtui.domain.answer_text import answer_text
 from batchtui.domain.comparison import NOWHERE, Comparison, FileLines, Pair
-from batchtui.domain.errors import UnknownIdError
+from batchtui.domain.errors import StoreError, UnknownIdError
 from batchtui.domain.result import read_object
 from batchtui.domain.selection import ResultKeys, StoredResult, unpack
 from batchtui.services.comparing.answer_file import lines_of, result_line, rows_of
@@ -26,10 +26,13 @@ class PairReader:
         both = comparison.pairs
         lefts = self._rows([both.left[position] for position in positions], comparison.left_file)
         rights = self._rows([both.right[position] for position in positions], comparison.right_file)
-        return [
+        found = [
             Pair(_custom_id(left, right), both.kind(position), left, right, position)
             for position, left, right in zip(positions, lefts, rights, strict=True)
         ]
+        if comparison.on is None:
+            _check_belonging(found)
+        return found
 
     def texts(self, comparison: Comparison, pair: Pair) -> tuple[str | None, str | None]:
         """Return what `Comparisons.texts` says."""
@@ -86,6 +89,18 @@ class PairReader:
             return None
         params = read_object(line).get("params")
         return params if isinstance(params, dict) else None
+
+
+def _check_belonging(pairs: Sequence[Pair]) -> None:
+    """Raise `StoreError` if results were downloaded again since, in another order."""
+    for pair in pairs:
+        both = {row.facts.custom_id for row in (pair.left, pair.right) if row is not None}
+        if len(both) > 1:
+            raise StoreError(
+                f"{' and '.join(sorted(both))}: the results have changed since they were compared.",
+                unharmed="Nothing was changed.",
+                todo="Compare again.",
+            )
 
 
 def _custom_id(left: StoredResult | None, right: StoredResult | None) -> str:
