@@ -120,3 +120,33 @@ def test_ctrl_c_ends_a_watch_while_a_hook_hangs(server: Server, shell: Shell, re
             assert watching.poll() is None
         watching.send_signal(signal.SIGINT)
         assert watching.wait(timeout=30) == 130
+
+
+def test_a_hook_can_be_tried(server: Server, shell: Shell) -> None:
+    configure(shell, ("tell", python("open('told', 'w').write(sys.stdin.read())")), ("sad", python("sys.exit(3)")))
+    assert shell("hook", "test", "tell").code == 0
+    told = json.loads((shell.home / "told").read_text(encoding="utf-8"))
+    assert (told["event"], told["batch"]["id"], told["profile"]) == ("test", "msgbatch_test", "default")
+    failed = shell("hook", "test", "sad")
+    assert failed.code == 1
+    assert "The hook sad failed with exit code 3." in failed.stderr
+    unknown = shell("hook", "test", "other")
+    assert unknown.code == 2
+    assert "Known are: tell, sad." in unknown.stderr
+    assert server.asked("GET") == 0
+
+
+def test_only_a_post_has_a_secret_and_it_is_read_from_stdin(shell: Shell) -> None:
+    shell.home.mkdir()
+    (shell.home / "config.toml").write_text(
+        "[[hooks]]\nname = 'tell'\ncommand = ['true']\n"
+        "[[hooks]]\nname = 'named'\nurl = 'https://h.example'\nsecret_variable = 'HOOK'\n"
+        "[[hooks]]\nname = 'post'\nurl = 'https://h.example'\n"
+    )
+    assert "is not signed" in shell("hook", "secret", "tell", stdin=b"s").stderr
+    assert "takes it from HOOK" in shell("hook", "secret", "named", stdin=b"s").stderr
+    assert "The key is empty" in shell("hook", "secret", "post", stdin=b"\n").stderr
+    done = shell("hook", "secret", "post", stdin=b"signs-with-this\n")
+    assert done.code == 1
+    assert "keyring" in done.stderr
+    assert "signs-with-this" not in done.stderr

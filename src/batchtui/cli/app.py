@@ -48,6 +48,7 @@ COMMANDS = {
     "stats": "stats:stats",
     "template": "template:template",
     "key": "key:key",
+    "hook": "hook:hook",
     "profile": "profile:profile",
     "paths": "upkeep:paths",
     "config": "upkeep:show_config",

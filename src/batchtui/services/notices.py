@@ -9,6 +9,7 @@ from typing import Literal
 
 import msgspec
 
+from batchtui.domain.batch import ENDED, Batch, Counts, StoredBatch
 from batchtui.domain.errors import HookError
 from batchtui.domain.news import News, Occasion, Spend, body
 from batchtui.domain.pacing import LONGEST_RUN
@@ -95,6 +96,29 @@ class Notices:
         """Tell all hooks what they were not told yet, one thing after another, and return what went wrong."""
         errors = await asyncio.gather(*(self._run_hook(hook) for hook in self._hooks.all))
         return [error for some in errors for error in some]
+
+    async def try_hook(self, hook: Hook) -> None:
+        """Tell a hook of a batch that does not exist; raises `HookError` if it fails."""
+        now = self._now()
+        batch = Batch("msgbatch_test", ENDED, Counts(succeeded=963, errored=30, expired=7), now, ended_at=now)
+        stored = StoredBatch(
+            key=0,
+            batch=batch,
+            job_id="job_test",
+            job_name="test",
+            profile=self._profile,
+            base_url=self._base_url,
+            attempt=1,
+            part=1,
+            parts=1,
+            results="none",
+            requests_known=False,
+            models=(),
+            cost_usd=None,
+            cost_is="unknown",
+        )
+        news = News(0, Occasion("ended", batch.id, self._profile, self._base_url), now, stored)
+        await self._hooks.run(hook, msgspec.json.encode({**body(news, now), "event": "test"}))
 
     async def _run_hook(self, hook: Hook) -> list[HookError]:
         errors: list[HookError] = []
