@@ -5,7 +5,7 @@ import gc
 from collections.abc import Callable, Coroutine, Iterable
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from textual import events, on
 from textual.app import App, SystemCommand
@@ -22,6 +22,7 @@ from batchtui.tui.screens.batches import BatchesScreen
 from batchtui.tui.screens.room import Room
 from batchtui.tui.session import Session
 from batchtui.tui.toasts import tell
+from batchtui.tui.typing_ahead import TypingAhead
 from batchtui.tui.widgets.key_bar import keys_here
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ class BatchtuiApp(App[None]):
         self._troubles: dict[str, float] = {}
         self._is_asking_for_key = False
         self._poll_trouble = ""
+        self._typing_ahead = TypingAhead(self)
         for theme in themes.THEMES:
             self.register_theme(theme)
         self._knows_theme = config.theme in self.available_themes
@@ -80,12 +82,9 @@ class BatchtuiApp(App[None]):
         return lambda: make(self.session, self.size)
 
     async def on_event(self, event: events.Event) -> None:
-        """Pass an event on; a key that was pressed before the question on top was to be seen is no answer to it."""
-        if isinstance(event, events.Key | events.Paste) and event.time < getattr(
-            self.screen, "shown_at_seconds", 0
-        ):
-            return
-        await super().on_event(event)
+        """Pass an event on; a key where the user saw it go, if anywhere."""
+        if (wanted := self._typing_ahead.wanted(event)) is not None:
+            await super().on_event(wanted)
 
     def on_mount(self) -> None:
         """Begin what is always running, once the first screen is painted."""
@@ -200,9 +199,9 @@ class BatchtuiApp(App[None]):
         self.session.opened = None
         await self.switch_mode(name)
 
-    def action_search_all(self) -> None:
-        """Search all batches."""
-        self.post_message(messages.SearchAsked())
+    def action_begin(self, what: Literal["profile", "search"]) -> None:
+        """Choose another profile, or search all batches."""
+        self.post_message(messages.ProfileAsked() if what == "profile" else messages.SearchAsked())
 
     def action_refresh_now(self) -> None:
         """Ask the API now."""
@@ -211,10 +210,6 @@ class BatchtuiApp(App[None]):
     def action_pause(self) -> None:
         """Stop asking the API, or go on."""
         self.session.poller.toggle_pause()
-
-    def action_profile(self) -> None:
-        """Choose another profile."""
-        self.post_message(messages.ProfileAsked())
 
     async def action_quit(self) -> None:
         """Quit, after a question if something is being sent or would be lost."""

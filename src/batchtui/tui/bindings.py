@@ -19,10 +19,12 @@ APP: list[BindingType] = [
     _key("5", "room('queue')", "Queue", "screen-queue", "Go to what failed and waits to be sent again"),
     _key("6", "room('stats')", "Stats", "screen-stats", "Go to what was spent and saved, and how long it took"),
     _key("7", "room('activity')", "Activity", "screen-activity", "Go to what is sent, downloaded and asked"),
-    _key("ctrl+g", "search_all", "Search all", "search-all", "Search the answers of all batches on disk"),
+    _key("ctrl+g", "begin('search')", "Search all", "search-all", "Search the answers of all batches on disk"),
     _key("R", "refresh_now", "Refresh", "refresh", "Ask the API now"),
     _key("equals_sign", "pause", "Pause", "pause", "Stop asking the API, or go on"),
-    _key("P", "profile", "Profile", "profile", "Go on with another profile: its key, server and workspace"),
+    _key(
+        "P", "begin('profile')", "Profile", "profile", "Go on with another profile: its key, server and workspace"
+    ),
     _key("q", "quit", "Quit", "quit", "Quit; asks only if something is being sent", show=True),
 ]
 
