@@ -21,10 +21,9 @@ from batchtui.store.database import Database
 
 _MISSING = """
     SELECT b.key, b.download_key, b.requests FROM batches b
-    WHERE b.key = coalesce(?, b.key) AND b.results = 'complete' AND b.download_key IS NOT NULL
-        AND b.requests <> 'unindexed' AND NOT EXISTS (
-            SELECT 1 FROM figures f
-            WHERE f.batch_key = b.key AND f.download_key = b.download_key AND f.requests = b.requests)
+    WHERE b.key = coalesce(?, b.key) AND b.results = 'complete' AND b.download_key IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM figures f
+        WHERE f.batch_key = b.key AND f.download_key = b.download_key AND f.requests = b.requests)
     ORDER BY b.key
 """
 
@@ -41,8 +40,8 @@ _TOKENS = (
 _SUMS = f"""
     SELECT coalesce(q.model, r.model, ''), r.model, {{level}}, r.cost_usd IS NULL, r.output_tokens,
         max(CASE r.type WHEN '{SUCCEEDED}' THEN q.max_tokens END), count(*), total(r.type = '{SUCCEEDED}'),
-        {_FLAGGED.format(TRUNCATED)},
-        {_FLAGGED.format(REFUSED)}, total(r.cost_usd), {", ".join(f"sum(r.{column})" for column in _TOKENS)}
+        {_FLAGGED.format(TRUNCATED)}, {_FLAGGED.format(REFUSED)}, total(r.cost_usd),
+        {", ".join(f"sum(r.{column})" for column in _TOKENS)}
     FROM results r LEFT JOIN requests q ON q.batch_key = ?1 AND q.ordinal = r.ordinal WHERE r.download_key = ?2
     GROUP BY 1, 2, 3, 4, 5
 """
@@ -181,9 +180,8 @@ def _models(written: str) -> tuple[str, ...]:
 
 def _batch(rows: list[tuple[Any, ...]], by_job: dict[str, str]) -> BatchFigures:
     """Return a batch, of which there is a row for each model; `by_job` are the templates of attempts before."""
-    key, created_at, day, template, profile, base_url, requests, seconds, estimate_usd, models, job_id = rows[0][
-        :11
-    ]
+    key, created_at, day, template, *of_batch = rows[0][:11]
+    profile, base_url, requests, seconds, estimate_usd, models, job_id = of_batch
     if template:
         by_job.setdefault(job_id, template)
     figures = tuple(ModelFigures._make((*row[11:15], Sums._make(row[15:]))) for row in rows if row[11] is not None)

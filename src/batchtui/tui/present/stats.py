@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 from batchtui.domain.durations import Spread
 from batchtui.domain.human import UNKNOWN, count, counted, duration, usd
-from batchtui.domain.stats import By, Group
+from batchtui.domain.stats import AXES, By, Group
 from batchtui.tui.text import clean_line
 from batchtui.tui.widgets.table_model import Cell, Column, Row, Tone
 
@@ -32,14 +32,6 @@ TITLES: dict[By, str] = {
     "model": "Model",
     "profile": "Profile",
     "size": "Size",
-}
-
-_TABS: Mapping[By, str] = {
-    "day": "day",
-    "template": "template",
-    "model": "model",
-    "profile": "profile",
-    "size": "size",
 }
 
 _NAMELESS: dict[By, str] = {
@@ -174,8 +166,8 @@ def sorted_groups(groups: Iterable[Group], by: By, sort: str, *, reverse: bool) 
 def scope_line(by: By, days: int, profile: str | None) -> Line:
     """Return what is looked at, in a line."""
     cells = [Cell("by ", "muted")]
-    for each, title in _TABS.items():
-        cells += [Cell(title, "strong" if each == by else "muted"), Cell("  ")]
+    for each in AXES:
+        cells += [Cell(each, "strong" if each == by else "muted"), Cell("  ")]
     period = f"last {days} days" if days else "all days"
     return [*cells, Cell(f" {period} · {'all profiles' if profile is None else profile or '(no name)'}", "accent")]
 
