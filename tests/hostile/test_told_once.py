@@ -142,6 +142,8 @@ async def test_asking_now_asks_though_another_is_the_poller(world: World) -> Non
             assert not has_reported.is_set()
             poller.refresh()
             await has_reported.wait()
+            is_elsewhere.clear()
+            await is_elsewhere.wait()
         other.require_alive()
         polling.cancel()
         await asyncio.wait([polling])

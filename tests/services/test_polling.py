@@ -129,6 +129,22 @@ async def test_asking_now_again_and_again_asks_at_most_every_few_seconds(bench: 
     assert asyncio.get_running_loop().time() - began >= 0.6
 
 
+async def test_asking_now_does_not_undercut_what_the_server_asked_for(bench: Workbench, server: Served) -> None:
+    failed, reported = asyncio.Event(), asyncio.Event()
+    poller = bench.poller(
+        on_state=lambda state: failed.set() if state.failures else None, on_report=lambda _report: reported.set()
+    )
+    server.simulator.faults.pending.append(
+        Fault(kind="refuse", status=429, retry_after=1, method="GET", path=LIST, times=1)
+    )
+    async with running(poller), asyncio.timeout(20):
+        await failed.wait()
+        failed_at = asyncio.get_running_loop().time()
+        poller.refresh()
+        await reported.wait()
+        assert asyncio.get_running_loop().time() - failed_at >= 0.5
+
+
 async def test_while_paused_nothing_is_asked_and_going_on_asks_at_once(bench: Workbench, server: Served) -> None:
     reported = asyncio.Semaphore(0)
     poller = bench.poller(on_state=lambda _state: None, on_report=lambda _report: reported.release())

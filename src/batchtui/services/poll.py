@@ -73,11 +73,14 @@ class Poller:
         self._owner = store.leases.new_owner()
         self._wake = asyncio.Event()
         self._is_wanted = False
-        self._started_at_seconds = 0.0
+        self._started_at_seconds = self._rest_seconds = 0.0
         self.state = PollState(last_synced_at=store.looks.last(profile, base_url), pace_seconds=young_seconds)
 
     def refresh(self) -> None:
-        """Poll now, or as soon as the last poll is long enough ago, and also if another process is the poller."""
+        """Poll now, or as soon as the last poll is long enough ago, and also if another process is the poller.
+
+        Where the API has said when to ask again, not sooner.
+        """
         self._is_wanted = True
         self._wake.set()
 
@@ -116,6 +119,7 @@ class Poller:
             return self._young_seconds
         self._is_wanted = False
         self._started_at_seconds = time.monotonic()
+        self._rest_seconds = min(SOONEST_SECONDS, self._young_seconds)
         self._show(replace(self.state, elsewhere=False, polling=True))
         try:
             report = await self._sync.run(self._on_download)
@@ -128,15 +132,18 @@ class Poller:
                 last_synced_at=datetime.now(UTC),
                 pace_seconds=pause,
                 paused=self.state.paused,
+                elsewhere=not held,
                 error=next((error for error in report.errors if not isinstance(error, MismatchError)), None),
             )
         )
-        return pause
+        return pause if held else self._young_seconds
 
     def _failed(self, error: BatchtuiError) -> float:
         failures = self.state.failures + 1
+        retry_after_seconds = error.retry_after_seconds if isinstance(error, ApiError) else None
+        self._rest_seconds = max(self._rest_seconds, retry_after_seconds or 0.0)
         self._show(replace(self.state, polling=False, failures=failures, error=error))
-        return self._pause(failures, error.retry_after_seconds if isinstance(error, ApiError) else None)
+        return self._pause(failures, retry_after_seconds)
 
     def _pause(self, failures: int, retry_after_seconds: float | None) -> float:
         if self._is_steady and not failures:
@@ -177,8 +184,7 @@ class Poller:
             self._wake.clear()
             if not self.state.paused:
                 break
-        soonest_seconds = self._started_at_seconds + min(SOONEST_SECONDS, self._young_seconds)
-        await asyncio.sleep(max(0.0, soonest_seconds - time.monotonic()))
+        await asyncio.sleep(max(0.0, self._started_at_seconds + self._rest_seconds - time.monotonic()))
 
     def _show(self, state: PollState) -> None:
         self.state = state
