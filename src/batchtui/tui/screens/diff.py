@@ -1,7 +1,7 @@
 """The fourth room: two sides row by row, and what differs in the pair under the cursor."""
 
 from functools import partial
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
 from textual.binding import BindingType
@@ -26,6 +26,9 @@ from batchtui.tui.widgets.diff_beside import Panel
 from batchtui.tui.widgets.label_matrix import LabelMatrix
 from batchtui.tui.widgets.virtual_table import VirtualTable
 
+if TYPE_CHECKING:
+    from batchtui.services.judging import Judging
+
 
 class DiffScreen(DiffRead):
     """The pairs of two sides and the one that is read, or numbers, requests and labels of all of them."""
@@ -35,7 +38,6 @@ class DiffScreen(DiffRead):
 
     def __init__(self, session: Session, size: Size) -> None:
         super().__init__(session, size)
-        self.judging = session.workbench.judging
         self._matrix: Matrix | None = None
         self._fields: list[str | None] = []
 
@@ -69,6 +71,11 @@ class DiffScreen(DiffRead):
         if comparison is self.comparison and self.beside.panel != "reading":
             self._sum_up(comparison)
 
+    @property
+    def judging(self) -> "Judging":
+        """What people and judges say; imported when it is first wanted, after the first rows are shown."""
+        return self.session.workbench.judging
+
     def _opinions_of(self, comparison: Comparison) -> present.Opinions:
         return present.Opinions(
             self.judging.opinions(comparison),
@@ -83,6 +90,13 @@ class DiffScreen(DiffRead):
         elif self.comparison is not None and self._fields:
             self._fields = [*self._fields[step:], *self._fields[:step]]
             self._sum_up(self.comparison)
+
+    def go(self, kind: Kind, step: int) -> bool:
+        """Go to the next pair of a kind, or the one before; False if none is shown."""
+        at = self.source.step(self.table.cursor_index, step, kind) if self.source else None
+        if self.source is None or at is None:
+            return False
+        return self.table.move_to(self.source.key_at(at))
 
     @explained
     def action_go_kind(self, kind: Kind, step: int) -> None:

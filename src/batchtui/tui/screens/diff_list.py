@@ -13,7 +13,7 @@ from textual.geometry import Size
 from textual.widgets import Static
 
 from batchtui.domain.batch import StoredBatch
-from batchtui.domain.comparison import Comparison, Kind
+from batchtui.domain.comparison import Comparison
 from batchtui.domain.errors import BatchtuiError
 from batchtui.domain.search import Search
 from batchtui.tui import bindings
@@ -22,7 +22,7 @@ from batchtui.tui.messages import ErrorMet
 from batchtui.tui.present import diff as present
 from batchtui.tui.present.completion import complete
 from batchtui.tui.present.diff import ALL, Opinions
-from batchtui.tui.screens.result_list import FILTER_HINT
+from batchtui.tui.screens.result_list import FILTER_HINT, PAINTED_SECONDS
 from batchtui.tui.screens.room import Room, explained, told
 from batchtui.tui.session import Session
 from batchtui.tui.widgets.filter_line import FilterLine, FindLine
@@ -126,11 +126,16 @@ class DiffList(Room):
         self.compared = self.session.compared = compared
         self.comparison, self.label, self._labelled = comparison, None, ()
         ranked = asyncio.Event()
-        self._rank(comparison, ranked)
-        if comparison.summary.changed <= RANKED_FIRST:
+        is_small = comparison.summary.changed <= RANKED_FIRST
+        if is_small:
+            self._rank(comparison, ranked)
             with suppress(TimeoutError):
                 await asyncio.wait_for(ranked.wait(), RANKED_FIRST_SECONDS)
-        self.fill()
+        self._want()
+        await self._find_wanted()
+        await asyncio.sleep(PAINTED_SECONDS)
+        if not is_small:
+            self._rank(comparison, ranked)
         self.load_opinions(comparison)
         if self.hunt is not None:
             self.search(self.hunt.search)
@@ -159,13 +164,20 @@ class DiffList(Room):
     def fill(self) -> None:
         """Show the pairs as they are narrowed and sorted now, once they are found."""
         if self.comparison is not None:
-            self._wanted = DiffQuery(self.only, self.filter_line.text.strip(), self.sort, self.reverse)
-            if not self._is_looking:
-                self._look()
+            self._want()
+            self._look()
+
+    def _want(self) -> None:
+        self._wanted = DiffQuery(self.only, self.filter_line.text.strip(), self.sort, self.reverse)
 
     @work(group="found")
     async def _look(self) -> None:
+        await self._find_wanted()
+
+    async def _find_wanted(self) -> None:
         """Look until what was asked for last is shown: what was asked for meanwhile is left out."""
+        if self._is_looking:
+            return
         self._is_looking = True
         try:
             while (query := self._wanted) is not None and (comparison := self.comparison) is not None:
@@ -260,13 +272,6 @@ class DiffList(Room):
         """Narrow to the rows with these labels, or to no labels any more."""
         self.label, self._labelled = label, frozenset(positions)
         self.show_rows()
-
-    def go(self, kind: Kind, step: int) -> bool:
-        """Go to the next pair of a kind, or the one before; False if none is shown."""
-        at = self._source.step(self.table.cursor_index, step, kind) if self._source else None
-        if self._source is None or at is None:
-            return False
-        return self.table.move_to(self._source.key_at(at))
 
     def search(self, search: Search) -> None:
         """Narrow the list to the pairs in which either side holds a text."""
