@@ -25,6 +25,9 @@ VIEWS: tuple[View, ...] = get_args(View)
 LONG_LINE_BYTES = 256 * 1024
 """From this size on a line is spread out without being decoded, which is quicker and leaves escapes in it."""
 
+NOTE_CHARS = 24
+"""How much of a note stands over a body, so that the views beside it can be seen; usage has all of it."""
+
 _THINKING = frozenset({"thinking", "redacted_thinking"})
 _CALLS = frozenset({"tool_use", "server_tool_use", "mcp_tool_use"})
 
@@ -60,8 +63,9 @@ def title(row: StoredResult, views: Sequence[View], view: View, *, is_plain: boo
     cells = [Cell(f"{word}  ", "strong" if word == view else "muted") for word in shown]
     is_raw = is_plain and view not in {"usage", "history"}
     how = [Cell(_PLAIN_WORDS.get(view, "raw"), "accent")] if is_raw else []
-    note = [Cell(f"✎ {row.note}  ", "accent")] if row.note else []
-    return [*cells, *how, Cell("  " if how else ""), *note, Cell(row.facts.custom_id, "muted")]
+    short = row.note if len(row.note) <= NOTE_CHARS else f"{row.note[: NOTE_CHARS - 1]}…"
+    note = [Cell(f"✎ {short}  ", "accent")] if short else []
+    return [*note, *cells, *how, Cell("  " if how else ""), Cell(row.facts.custom_id, "muted")]
 
 
 def text_body(row: StoredResult, message: Mapping[str, Any], *, is_plain: bool = False) -> Body:
