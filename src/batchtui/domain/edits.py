@@ -11,12 +11,17 @@ from batchtui.domain.result import read_object
 
 
 def with_changes(line: bytes, changes: Mapping[str, Any]) -> bytes:
-    """Return a request line with params set by dotted path: `max_tokens`, `thinking.budget_tokens`, `messages.0`.
-
-    None takes a param away. Raises `InputError` where a path leads through something that holds no such place.
-    """
+    """Return a request line with params set by dotted path, as `change` does."""
     request = read_object(line)
-    params = request["params"]
+    change(request["params"], changes)
+    return encode_request(request["custom_id"], request["params"])
+
+
+def change(params: dict[str, Any], changes: Mapping[str, Any]) -> None:
+    """Set params by dotted path: `max_tokens`, `thinking.budget_tokens`, `messages.0`; None takes one away.
+
+    Raises `InputError` where a path leads through something that holds no such place.
+    """
     for path, value in changes.items():
         *parents, last = path.split(".")
         place: object = params
@@ -25,7 +30,6 @@ def with_changes(line: bytes, changes: Mapping[str, Any]) -> bytes:
             if place is None and value is None:
                 break
         _put(place, last, value, path)
-    return encode_request(request["custom_id"], params)
 
 
 def _put(place: object, name: str, value: object, path: str) -> None:

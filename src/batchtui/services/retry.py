@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from batchtui.domain.edits import with_changes
+from batchtui.domain.edits import change
 from batchtui.domain.errors import RefusedError
 from batchtui.domain.estimate import CHARS_PER_TOKEN, Estimate, Estimator, estimated_input_tokens
 from batchtui.domain.job import Job, JobSummary
@@ -190,7 +190,7 @@ class Retries:
         """Yield the request line of each row with what a person decided about it."""
         lines = self._store.queue.lines(row.failure for row in rows)
         for row, (line, _) in zip(rows, lines, strict=True):
-            yield outgoing(row, line, {})
+            yield encode_request(row.custom_id, outgoing_params(row, line, {})) if row.is_edited else line
 
     def linter(self, job: Job) -> Linter:
         """Return what checks the requests of a job."""
@@ -298,7 +298,9 @@ class Retries:
                 tokens = max(1, round(failure.length * plan.tokens_per_byte))
                 yield TakenLine(line, failure.model, tokens, failure.max_tokens), data
                 continue
-            request = linter.check(number, outgoing(row, line, plan.changes))
+            params = outgoing_params(row, line, plan.changes)
+            value = {"custom_id": row.custom_id, "params": params}
+            request = linter.judge(number, encode_request(row.custom_id, params), value)
             if request is not None:
                 yield request, data
 
@@ -311,14 +313,14 @@ def require_rows(plan: RetryPlan) -> None:
         )
 
 
-def outgoing(row: QueueRow, line: bytes, changes: Mapping[str, Any]) -> bytes:
-    """Return the request line of a row as it goes out, from the one sent before."""
+def outgoing_params(row: QueueRow, line: bytes, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the params of a row as they go out, from the request line sent before."""
     decision = row.decision
-    if decision is not None:
-        if decision.params is not None:
-            line = encode_request(row.custom_id, dict(decision.params))
-        changes = {**decision.edits, **changes}
-    return with_changes(line, changes) if changes else line
+    if decision is not None and decision.params is not None:
+        line = encode_request(row.custom_id, dict(decision.params))
+    params: dict[str, Any] = read_object(line)["params"]
+    change(params, {**(decision.edits if decision else {}), **changes})
+    return params
 
 
 def _going(rows: Iterable[QueueRow], *, anyway: bool, is_chosen: bool) -> Iterator[QueueRow]:
