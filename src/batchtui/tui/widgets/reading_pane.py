@@ -182,14 +182,14 @@ class TextView(LineView, can_focus=True, inherit_bindings=False):
     def render_line(self, y: int) -> Strip:
         """Return a line with the place of each character in the text, which selecting it needs."""
         margin, *text = self.paint_line(y)
-        return Strip([margin, *Strip(text).apply_offsets(0, y + self.scroll_offset.y)], self.size.width)
+        return Strip([margin, *Strip(text).apply_offsets(0, y + self.scroll_offset.y)])
 
     def paint_line(self, y: int) -> Strip:
         """Draw one line of the screen, beginning with the margin."""
         number = y + self.scroll_offset.y
         strip = self._strips.get(number)
         if strip is None:
-            plain, width = self.visual_style.rich_style, self.size.width
+            plain, width = self.visual_style.rich_style, self.size.width - self.scrollbar_size_vertical
             segments = [Segment(" " * MARGIN_CELLS, plain), *self._segments(number, plain)]
             used = Segment.get_line_length(segments)
             padding = [Segment(" " * (width - used), plain)] if used < width else []

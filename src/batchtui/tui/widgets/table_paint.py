@@ -45,7 +45,7 @@ def fit(text: str, width: int, *, align_right: bool = False) -> str:
 class RowPainter:
     """Draws header and rows of one table and keeps the strips it drew, until `forget` or a new width."""
 
-    STRIPS_KEPT = 256
+    STRIPS_KEPT = 128
 
     def __init__(self, table: Widget, columns: Sequence[Column]) -> None:
         self._table = table
