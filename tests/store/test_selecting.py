@@ -378,3 +378,14 @@ async def test_a_search_stays_within_the_selection(store: Store) -> None:
     assert [row.facts.custom_id for row in found] == ["c", "b", "a"]
     truncated = Selection((first, second), only="truncated")
     assert len(await store.results.search(truncated, Search("an answer"))) == 1
+
+
+async def test_a_row_told_twice_in_one_attempt_keeps_its_count_of_failures(store: Store) -> None:
+    job = await store.jobs.create("twice", PROFILE)
+    keys = []
+    for number in (1, 2):
+        stored = await send(store, job, ["a"], f"msgbatch_twice_{number}", attempt=number)
+        await bring(store, stored.id, [errored("a")] * number, expected=1)
+        keys.append(stored.key)
+    (row,) = store.results.failed(keys)
+    assert (row.attempt, row.failures, row.tries) == (2, 2, 2)
