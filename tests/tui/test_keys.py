@@ -8,8 +8,10 @@ from batchtui.services.workbench import Workbench
 from batchtui.simulator import Served
 from batchtui.tui import bindings
 from batchtui.tui.app import BatchtuiApp
+from batchtui.tui.screens.compare import CompareScreen
 from batchtui.tui.screens.compose import ComposeScreen
 from batchtui.tui.screens.data_picker import DataPicker
+from batchtui.tui.screens.diff_export import DiffExportScreen
 from batchtui.tui.screens.export import ExportScreen
 from batchtui.tui.screens.first_start import FirstStartScreen
 from batchtui.tui.screens.help import HelpScreen
@@ -21,7 +23,9 @@ from batchtui.tui.screens.settle import SettleScreen
 from batchtui.tui.screens.submit import SubmitScreen
 from batchtui.tui.widgets.choices import Choices, Toggle
 from batchtui.tui.widgets.dialogs import ConfirmScreen, PromptScreen
+from batchtui.tui.widgets.diff_pane import DiffView
 from batchtui.tui.widgets.filter_line import FilterLine, FindLine
+from batchtui.tui.widgets.label_matrix import LabelMatrix
 from batchtui.tui.widgets.menu import MenuScreen
 from batchtui.tui.widgets.navigation import MOVE_BINDINGS
 from batchtui.tui.widgets.virtual_table import VirtualTable
@@ -32,17 +36,22 @@ ROOMS: dict[str, list[BindingType]] = {
     "batches": [*bindings.BATCH_TABLE, *bindings.BATCHES, *bindings.ROOM, *bindings.APP],
     "results": [*bindings.RESULT_TABLE, *bindings.RESULTS, *bindings.ROOM, *bindings.APP],
     "compose": [*bindings.TEMPLATE_TABLE, *bindings.COMPOSE, *bindings.ROOM, *bindings.APP],
+    "diff": [*bindings.DIFF_TABLE, *bindings.DIFF, *bindings.ROOM, *bindings.APP],
     "queue": [*bindings.QUEUE_TABLE, *bindings.QUEUE, *bindings.ROOM, *bindings.APP],
 }
 DIALOGS = (
     Choices,
+    CompareScreen,
     ConfirmScreen,
     DataPicker,
+    DiffExportScreen,
+    DiffView,
     ExportScreen,
     FilterLine,
     FindLine,
     FirstStartScreen,
     HelpScreen,
+    LabelMatrix,
     MenuScreen,
     ParamsScreen,
     PromptScreen,
@@ -70,6 +79,8 @@ def test_every_key_can_be_remapped_and_has_a_help() -> None:
         *bindings.RESULT_TABLE,
         *bindings.RESULTS,
         *bindings.GROUP_TABLE,
+        *bindings.DIFF_TABLE,
+        *bindings.DIFF,
         *VirtualTable.BINDINGS,
         *(binding for dialog in DIALOGS for binding in dialog.BINDINGS),
     ]
