@@ -151,12 +151,14 @@ def _broken(piece: Piece, width: int) -> Iterator[Piece]:
         yield piece
         return
     for start, end in zip(starts, [*starts[1:], len(piece.text)], strict=True):
+        line = piece.text[start:end].rstrip()
+        last = start + len(line)
         spans = [
-            Span(max(span.start, start) - start, min(span.end, end) - start, span.look)
+            Span(max(span.start, start) - start, min(span.end, last) - start, span.look)
             for span in piece.spans
-            if span.end > start and span.start < end
+            if span.end > start and span.start < last
         ]
-        yield Piece(piece.text[start:end].rstrip(), spans)
+        yield Piece(line, spans)
 
 
 def _moved(spans: Sequence[Span], by: int) -> list[Span]:
@@ -206,4 +208,4 @@ def _table_lines(row: Sequence[Piece], widths: Sequence[int], aligned: Sequence[
             before = {"right": room, "center": room // 2}.get(aligned[column], 0)
             spans += _moved(cell.spans, len(text) + before)
             text += " " * before + cell.text + " " * (room - before)
-        yield Piece(text.rstrip(), spans)
+        yield Piece(text, spans)
