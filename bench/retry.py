@@ -3,8 +3,9 @@
     python bench/retry.py [--rows 100000] [--failed 40000] [--row-bytes 1000] [--rounds 5] [--template]
 
 Prints the best time of some rounds to plan (what the question needs) and to group the queue, the rows a second that
-are spooled, the same with an edit that every row gets, and how much the process grows by it. With `--template` data
-rows go along.
+are spooled, the same with an edit that every row gets, and how much the process grows by it; then the time from the
+key `r` to the painted question in a terminal of its own, the first time and after. With `--template` data rows go
+along.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
+import re
 import resource
 import shutil
 import sys
@@ -32,6 +35,7 @@ from batchtui.services.retry import RetryPlan
 from batchtui.services.workbench import Profile, Workbench
 from batchtui.store import Draft, NewJob, Store
 from batchtui.store.files import rows_beside, template_beside
+from screens import Terminal
 
 URL = "http://127.0.0.1:9"
 BATCH_ID = "msgbatch_01bench"
@@ -112,6 +116,36 @@ def best(work: Callable[[], T], rounds: int) -> tuple[float, float, T]:
     return min(clock), min(cpu), done[-1]
 
 
+def cpu_ms(pid: int) -> float:
+    """Return the milliseconds of CPU a process has had; Linux only."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) * 1000 / os.sysconf("SC_CLK_TCK")
+
+
+def ask(home: Path, failed: int, rounds: int) -> None:
+    """Press `r` on the batch, and see how long the question takes to be there."""
+    environ = os.environ | {
+        "TERM": "xterm-256color",
+        "BATCHTUI_HOME": str(home),
+        "ANTHROPIC_BASE_URL": URL,
+        "ANTHROPIC_API_KEY": "any",
+    }
+    terminal = Terminal([sys.executable, "-m", "batchtui"], environ)
+    try:
+        terminal.until(b"rivers")
+        terminal.rest(6.0)
+        for number in range(rounds):
+            before = cpu_ms(terminal.pid)
+            seconds = terminal.until(re.escape(f"{failed:,}".encode()), b"Send again", keys=b"r")
+            cpu = cpu_ms(terminal.pid) - before
+            print(f"question, {'again' if number else 'first'}: {seconds * 1000:.0f} ms, CPU {cpu:.0f} ms")
+            terminal.rest(1.5)
+            terminal.until(b"rivers", keys=b"\x1b")
+            terminal.rest(0.5)
+    finally:
+        terminal.stop()
+
+
 def measure(bench: Workbench, rounds: int) -> None:
     target = bench.finder.known("rivers")
     bench.retries.plan(target)
@@ -146,6 +180,7 @@ def main() -> None:
         asyncio.run(fill(store, given.rows, given.failed, given.row_bytes, template))
         gateway = AnthropicGateway(URL, lambda: None)
         measure(Workbench(store, gateway, Profile("default", URL), poll_seconds=60), given.rounds)
+        ask(home, given.failed, given.rounds)
     finally:
         store.close()
         shutil.rmtree(home, ignore_errors=True)
