@@ -92,7 +92,7 @@ def cells(row: Happening, now: datetime) -> Row:
 
 
 def progress(transfer: Transfer, now: datetime) -> Cell:
-    """Return a bar, how much of it is done, and the time left; without a bar where the whole is not known."""
+    """Return how much is done, the time left, and a bar; only the bytes where the whole is not known."""
     share = transfer.share
     if share is None:
         return Cell(bytes_text(transfer.moved_bytes), "muted")
@@ -100,7 +100,7 @@ def progress(transfer: Transfer, now: datetime) -> Cell:
     bar = "━" * filled + "╌" * (BAR_CELLS - filled)
     left = transfer.time_left(now)
     then = f" {duration(left)} left" if left is not None else ""
-    return Cell(f"{bar} {share:4.0%}{then}", "accent" if transfer.ended_at is None else "muted")
+    return Cell(f"{share:4.0%}{then} {bar}", "accent" if transfer.ended_at is None else "muted")
 
 
 def facts(row: Happening, stored: StoredBatch | None, now: datetime) -> list[Line]:
