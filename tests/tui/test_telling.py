@@ -58,8 +58,10 @@ async def test_an_end_rings_once(server: Served, places: Places, *, bell: bool) 
     app = make_ringing(bench)
     async with app.run_test(size=WIDE, notifications=True) as pilot:
         await until(pilot, lambda: app.session.poller.state.last_synced_at is not None)
+        app.session.poller.toggle_pause()
+        await until(pilot, lambda: not app.session.poller.state.polling)
         end_all(server)
-        await pilot.press("R")
+        app.session.poller.toggle_pause()
         await until_told(pilot, "2 batches ended")
         assert app.rung == bell
     await bench.close()

@@ -132,7 +132,9 @@ class Session:
                 if not first and any(self._is_new_and_running(stored, known) for stored in self.batches):
                     self.poller.hurry()
                 self.batches_changed.publish(None)
-            if is_new or after_poll:
+            # What one poll finds is told together, and so when it is over.
+            is_polling = self.poll is not None and self.poll.polling
+            if (is_new or after_poll) and not is_polling:
                 self._has_reported = False
                 await self.herald.tell(after_poll=after_poll)
         if self._arrived:
