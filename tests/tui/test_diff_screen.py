@@ -362,3 +362,21 @@ async def test_the_row_under_the_cursor_stays_when_the_order_becomes_known(bench
         await until(pilot, lambda: screen.comparison is not None and screen.comparison.is_ranked)
         await until(pilot, lambda: shown_ids(screen)[0] != "row-000")
         assert screen.pair.custom_id == first
+
+
+async def test_a_long_pair_is_compared_beside_the_keys(bench: Workbench) -> None:
+    lines = [f"line {number} " + "of many words " * 5 for number in range(1_000)]
+    await bring_home(bench, "old", {"long": "\n".join(lines), "short": "a"}, hours_ago=2)
+    lines[700] = "something else altogether"
+    await bring_home(bench, "new", {"long": "\n".join(lines), "short": "b"}, hours_ago=1)
+    app = make_app(bench)
+    async with app.run_test(size=WIDE, notifications=True) as pilot:
+        screen = await compare_two(pilot)
+        go_to(screen, "short")
+        await until(pilot, lambda: any("- a" in line for line in pane_lines(app)))
+        go_to(screen, "long")
+        await pilot.pause()
+        assert screen.pair is not None
+        assert screen.comparison is not None
+        assert screen.reading.texts(screen.comparison, screen.pair).is_long
+        await until_shown(pilot, "+ something else altogether", "equal lines")
