@@ -1,12 +1,11 @@
 """Deleting batches: where, and then whether."""
 
-from collections.abc import Sequence
-
 from textual.app import App
 
 from batchtui.domain.batch import StoredBatch
 from batchtui.domain.human import counted
 from batchtui.tui.flows.ask import agreed, asked
+from batchtui.tui.messages import DeleteAsked
 from batchtui.tui.present.notices import Notice
 from batchtui.tui.present.questions import delete_question
 from batchtui.tui.session import Session
@@ -20,9 +19,9 @@ PLACES = (
 )
 
 
-async def delete(app: App[None], session: Session, batches: Sequence[StoredBatch]) -> None:
+async def delete(app: App[None], session: Session, wanted: DeleteAsked) -> None:
     """Delete ended batches where the user wants it; results that would be lost unseen are brought home first."""
-    bench = session.workbench
+    bench, batches = session.workbench, wanted.batches
     bench.require_writable("delete")
     chosen = await asked(app, MenuScreen("Delete", PLACES))
     if chosen is None:

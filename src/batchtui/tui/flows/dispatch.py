@@ -1,61 +1,55 @@
 """From what a screen asks to the flow that does it."""
 
 from collections.abc import Callable, Coroutine, Mapping
+from importlib import import_module
 from typing import Any
 
 from textual.app import App
 
 from batchtui.tui import messages
-from batchtui.tui.flows import manage
-from batchtui.tui.flows.activity import end_transfer
-from batchtui.tui.flows.compose import compose
-from batchtui.tui.flows.copy import copy
-from batchtui.tui.flows.delete import delete
-from batchtui.tui.flows.diff import compare, export_diff, judge
-from batchtui.tui.flows.export import export
-from batchtui.tui.flows.profile import choose_profile
-from batchtui.tui.flows.queue import queue
-from batchtui.tui.flows.results import about_results
-from batchtui.tui.flows.settle import settle
-from batchtui.tui.flows.stats import export_stats
-from batchtui.tui.flows.submit import submit
 from batchtui.tui.session import Session
 
 Flow = Callable[[App[None], Session, Any], Coroutine[Any, Any, None]]
 
-FLOWS: Mapping[type[messages.Asked], Flow] = {
-    messages.RetryAsked: queue,
-    messages.QueueAsked: queue,
-    messages.CancelAsked: lambda app, session, asked: manage.cancel(app, session, asked.batches),
-    messages.DeleteAsked: lambda app, session, asked: delete(app, session, asked.batches),
-    messages.DownloadAsked: lambda app, session, asked: manage.download(app, session, asked.batches),
-    messages.RenameAsked: lambda app, session, asked: manage.rename(app, session, asked.job),
-    messages.AdoptAsked: lambda app, session, asked: manage.adopt(app, session, asked.stored),
-    messages.SubmitAsked: lambda app, session, _: submit(app, session),
-    messages.ComposeAsked: compose,
-    messages.ComposeAgainAsked: compose,
-    messages.SettleAsked: lambda app, session, _: settle(app, session),
-    messages.CopyAsked: lambda app, _, asked: copy(app, asked.choices),
-    messages.ExportAsked: lambda app, session, asked: export(
-        app, session, asked.keys, asked.name, are_marked=asked.are_marked
-    ),
-    messages.PagerAsked: lambda app, _, asked: manage.page(app, asked.text),
-    messages.FlagAsked: about_results,
-    messages.NoteAsked: about_results,
-    messages.EditorAsked: about_results,
-    messages.SearchAsked: about_results,
-    messages.CompareAsked: compare,
-    messages.JudgeAsked: judge,
-    messages.DiffExportAsked: export_diff,
-    messages.StatsExportAsked: lambda app, session, asked: export_stats(app, session, asked.report),
-    messages.EndTransferAsked: lambda app, _, asked: end_transfer(app, asked.transfer),
-    messages.ProfileAsked: lambda app, session, _: choose_profile(app, session),
+FLOWS: Mapping[type[messages.Asked], str] = {
+    messages.AdoptAsked: "manage:adopt",
+    messages.CancelAsked: "manage:cancel",
+    messages.CompareAsked: "diff:compare",
+    messages.ComposeAgainAsked: "compose:compose",
+    messages.ComposeAsked: "compose:compose",
+    messages.CopyAsked: "copy:copy",
+    messages.DeleteAsked: "delete:delete",
+    messages.DiffExportAsked: "diff:export_diff",
+    messages.DownloadAsked: "manage:download",
+    messages.EditorAsked: "results:about_results",
+    messages.EndTransferAsked: "activity:end_transfer",
+    messages.ExportAsked: "export:export",
+    messages.FlagAsked: "results:about_results",
+    messages.JudgeAsked: "diff:judge",
+    messages.NoteAsked: "results:about_results",
+    messages.PagerAsked: "manage:page",
+    messages.ProfileAsked: "profile:choose_profile",
+    messages.QueueAsked: "queue:queue",
+    messages.RenameAsked: "manage:rename",
+    messages.RetryAsked: "queue:queue",
+    messages.SearchAsked: "results:about_results",
+    messages.SettleAsked: "settle:settle",
+    messages.StatsExportAsked: "stats:export_stats",
+    messages.SubmitAsked: "submit:submit",
 }
+"""Where the flow for each message is; none is imported before it is wanted."""
+
+
+def flow_for(kind: type[messages.Asked]) -> Flow:
+    """Return what does what a kind of message asks for."""
+    module, name = FLOWS[kind].split(":")
+    found: Flow = getattr(import_module(f"batchtui.tui.flows.{module}"), name)
+    return found
 
 
 async def flow(app: App[None], session: Session, message: messages.Asked) -> None:
     """Do what a message asks for, unless the same is being done already: a key is easily pressed twice."""
-    do = FLOWS[type(message)]
+    do = flow_for(type(message))
     about = message.about
     if about is None:
         await do(app, session, message)

@@ -1,23 +1,20 @@
 """`x`: results to a file."""
 
-from collections.abc import Sequence
-
 from textual.app import App
 
 from batchtui.domain.human import bytes_text, count, counted
-from batchtui.domain.selection import ResultKey
 from batchtui.services.exporting.place import safe_name
+from batchtui.tui.messages import ExportAsked
 from batchtui.tui.present.notices import Notice
 from batchtui.tui.screens.export import ExportScreen
 from batchtui.tui.session import Session
 from batchtui.tui.toasts import tell
 
 
-async def export(
-    app: App[None], session: Session, keys: Sequence[ResultKey], name: str, *, are_marked: bool = False
-) -> None:
-    """Write results to a file that the user names; `are_marked` says how they were chosen."""
-    rows = counted(len(keys), "marked row") if are_marked else f"{counted(len(keys), 'row')} shown"
+async def export(app: App[None], session: Session, wanted: ExportAsked) -> None:
+    """Write results to a file that the user names."""
+    keys, name = wanted.keys, wanted.name
+    rows = counted(len(keys), "marked row") if wanted.are_marked else f"{counted(len(keys), 'row')} shown"
     choice = await app.push_screen_wait(ExportScreen(rows, safe_name(name)))
     if choice is None:
         return

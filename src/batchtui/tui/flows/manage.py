@@ -4,16 +4,15 @@ import asyncio
 import os
 import shlex
 import shutil
-from collections.abc import Sequence
 
 from textual.app import App, SuspendNotSupported
 
 from batchtui.domain.batch import StoredBatch
 from batchtui.domain.errors import InputError
 from batchtui.domain.human import bytes_text, count, counted
-from batchtui.domain.job import Job
 from batchtui.services.request_file import file_lines
 from batchtui.tui.flows.ask import agreed, asked
+from batchtui.tui.messages import AdoptAsked, CancelAsked, DownloadAsked, PagerAsked, RenameAsked
 from batchtui.tui.present.notices import Notice, error_notice
 from batchtui.tui.present.questions import cancel_question, partial_question
 from batchtui.tui.programs import environment
@@ -21,11 +20,11 @@ from batchtui.tui.session import Session
 from batchtui.tui.text import clean, clean_line
 from batchtui.tui.toasts import tell
 from batchtui.tui.widgets.dialogs import PromptScreen
-from batchtui.tui.widgets.menu import MenuScreen
 
 
-async def cancel(app: App[None], session: Session, batches: Sequence[StoredBatch]) -> None:
+async def cancel(app: App[None], session: Session, wanted: CancelAsked) -> None:
     """Cancel running batches, if the user agrees."""
+    batches = wanted.batches
     bench = session.workbench
     bench.require_writable("cancel")
     if not await agreed(app, cancel_question(batches)):
@@ -38,9 +37,9 @@ async def cancel(app: App[None], session: Session, batches: Sequence[StoredBatch
     session.poller.refresh()
 
 
-async def download(app: App[None], session: Session, batches: Sequence[StoredBatch]) -> None:
+async def download(app: App[None], session: Session, wanted: DownloadAsked) -> None:
     """Download the results of ended batches now."""
-    for stored in batches:
+    for stored in wanted.batches:
         with session.activity(f"downloading {stored.job_name} …") as activity:
 
             def progress(received_bytes: int, stored: StoredBatch = stored) -> None:
@@ -57,8 +56,9 @@ async def download(app: App[None], session: Session, batches: Sequence[StoredBat
             tell(app, error_notice(mismatch))
 
 
-async def rename(app: App[None], session: Session, job: Job) -> None:
+async def rename(app: App[None], session: Session, wanted: RenameAsked) -> None:
     """Give a job another name."""
+    job = wanted.job
 
     def check(text: str) -> str:
         return "" if text.strip() else "A name has at least one character."
@@ -69,8 +69,9 @@ async def rename(app: App[None], session: Session, job: Job) -> None:
         tell(app, Notice(f"It is called {renamed.name} now"))
 
 
-async def adopt(app: App[None], session: Session, stored: StoredBatch | None) -> None:
+async def adopt(app: App[None], session: Session, wanted: AdoptAsked) -> None:
     """Attach the requests of a batch that was made elsewhere, or bring such a batch in by its id."""
+    stored = wanted.stored
     bench = session.workbench
     if stored is None or not await asyncio.to_thread(bench.adoptions.lacks_requests, stored):
         id_ = await asked(
@@ -98,16 +99,7 @@ async def adopt(app: App[None], session: Session, stored: StoredBatch | None) ->
         tell(app, Notice(f"{some} requests of {stored.job_name} are known now; what failed can be retried"))
 
 
-async def copy(app: App[None], choices: Sequence[tuple[str, str, str]]) -> None:
-    """Send one of some texts to the clipboard of the terminal, which does not say whether it took it."""
-    chosen = await app.push_screen_wait(MenuScreen("Copy", [(key, words) for key, words, _ in choices]))
-    for key, words, text in choices:
-        if key == chosen:
-            app.copy_to_clipboard(clean(text))
-            tell(app, Notice(f"Sent {words} to the terminal's clipboard: {clean_line(text, max_length=60)}"))
-
-
-async def page(app: App[None], text: str) -> None:
+async def page(app: App[None], _session: Session, wanted: PagerAsked) -> None:
     """Read a text in the user's pager; polls and downloads go on meanwhile."""
     words = shlex.split(os.environ.get("PAGER", "")) or ["less"]
     program = shutil.which(words[0])
@@ -122,7 +114,7 @@ async def page(app: App[None], text: str) -> None:
                 program, *words[1:], stdin=asyncio.subprocess.PIPE, env=environment()
             )
             try:
-                await process.communicate(clean(text).encode())
+                await process.communicate(clean(wanted.text).encode())
             finally:
                 if process.returncode is None:
                     process.terminate()

@@ -9,6 +9,7 @@ from textual.app import App
 from batchtui.domain.errors import RefusedError
 from batchtui.secrets import KEY_VARIABLE
 from batchtui.tui.flows.ask import asked
+from batchtui.tui.messages import ProfileAsked
 from batchtui.tui.present.header import host
 from batchtui.tui.session import Session
 from batchtui.tui.widgets.menu import MenuScreen
@@ -20,7 +21,7 @@ KEYS = string.digits[1:] + string.ascii_lowercase.replace("j", "").replace("k", 
 """What profiles are chosen by; j and k move the cursor."""
 
 
-async def choose_profile(app: App[None], session: Session) -> None:
+async def choose_profile(app: App[None], session: Session, _wanted: ProfileAsked) -> None:
     """Ask for one of the profiles, and open the screens again with it."""
     ours = cast("BatchtuiApp", app)
     in_force = session.workbench.profile.name

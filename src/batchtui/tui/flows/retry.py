@@ -14,7 +14,7 @@ from batchtui.services.retry import RetryPlan
 from batchtui.services.workbench import Workbench
 from batchtui.tui.flows.ask import agreed, asked
 from batchtui.tui.flows.manage import adopt
-from batchtui.tui.messages import Chosen
+from batchtui.tui.messages import AdoptAsked, Chosen
 from batchtui.tui.present.listing import tally
 from batchtui.tui.present.notices import Notice, sent_notice
 from batchtui.tui.present.offers import Offer, total_estimate, with_offers
@@ -37,7 +37,7 @@ async def retry(app: App[None], session: Session, target: Target, custom_ids: Se
     if not any(stored.requests_known for stored in target.batches):
         # Without requests there is nothing to send; with the file they came from there is.
         if await agreed(app, attach_question(target)):
-            await adopt(app, session, target.batches[0])
+            await adopt(app, session, AdoptAsked(target.batches[0]))
         return
     await _plan_and_send(app, session, [Chosen(target, list(custom_ids))], FLAGS if not custom_ids else "t")
 

@@ -7,6 +7,7 @@ from batchtui.domain.estimate import require_affordable
 from batchtui.domain.human import counted, duration, local_time
 from batchtui.services.settle import OpenSubmission
 from batchtui.tui.flows.ask import agreed, asked
+from batchtui.tui.messages import SettleAsked
 from batchtui.tui.present.batches import short_id, utc_now
 from batchtui.tui.present.notices import Notice, error_notice
 from batchtui.tui.present.questions import discard_question, resend_question
@@ -16,7 +17,7 @@ from batchtui.tui.toasts import tell
 from batchtui.tui.widgets.menu import MenuScreen
 
 
-async def settle(app: App[None], session: Session) -> None:
+async def settle(app: App[None], session: Session, _wanted: SettleAsked) -> None:
     """Show what is open until all is settled or the user leaves."""
     while session.workbench.settlements.open_submissions():
         decision = await app.push_screen_wait(SettleScreen(session.workbench))

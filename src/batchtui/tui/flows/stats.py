@@ -6,7 +6,8 @@ from textual.app import App
 
 from batchtui.domain.human import bytes_text
 from batchtui.services.exporting.place import refusal, usual
-from batchtui.services.stats import FORMATS, Report, StatsFormat
+from batchtui.services.stats import FORMATS, StatsFormat
+from batchtui.tui.messages import StatsExportAsked
 from batchtui.tui.present.notices import Notice
 from batchtui.tui.session import Session
 from batchtui.tui.toasts import tell
@@ -15,8 +16,9 @@ from batchtui.tui.widgets.dialogs import ConfirmScreen, PromptScreen
 HELP = "The name says what is written: one that ends in .csv a table, one that ends in .json a JSON document."
 
 
-async def export_stats(app: App[None], session: Session, report: Report) -> None:
+async def export_stats(app: App[None], session: Session, wanted: StatsExportAsked) -> None:
     """Write a report to a file that the user names."""
+    report = wanted.report
     prompt = PromptScreen("Export the figures", help=HELP, value=f"stats-by-{report.by}.csv", check=_problem)
     typed = await app.push_screen_wait(prompt)
     if typed is None:

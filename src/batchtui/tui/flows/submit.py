@@ -6,6 +6,7 @@ from batchtui.domain.estimate import require_affordable
 from batchtui.domain.human import counted
 from batchtui.services.prepare import Prepared, discard
 from batchtui.tui.flows.ask import agreed
+from batchtui.tui.messages import SubmitAsked
 from batchtui.tui.present.notices import sent_notice
 from batchtui.tui.present.questions import submit_question
 from batchtui.tui.screens.submit import SubmitScreen
@@ -13,7 +14,7 @@ from batchtui.tui.session import Session
 from batchtui.tui.toasts import tell
 
 
-async def submit(app: App[None], session: Session) -> None:
+async def submit(app: App[None], session: Session, _wanted: SubmitAsked) -> None:
     """Let the user choose a file, and send it if they agree to the numbers."""
     bench = session.workbench
     bench.require_writable("send")
