@@ -61,8 +61,8 @@ def assert_refused(world: World, done: Done, names: str) -> None:
 
 
 def test_the_disk_is_full_while_spooling(world: World, mount: Mount) -> None:
-    mount("2m")
-    world.write_input(2_000)
+    mount("4m")
+    world.write_input(4_000)
     done = world.submit()
     assert_refused(world, done, r"spool/prepare-\S+/requests\.jsonl: .*no space left")
     world.write_input(12)
@@ -79,7 +79,7 @@ def test_a_file_may_not_grow_while_spooling(world: World) -> None:
 
 
 def test_the_disk_is_full_from_the_start(world: World, mount: Mount) -> None:
-    mount("2m")
+    mount("4m")
     ballast = fill(world.home)
     done = world.submit()
     ballast.unlink()
@@ -127,7 +127,7 @@ def test_the_disk_is_full_when_an_unclear_answer_is_to_be_written_down(world: Wo
 
 
 def test_the_disk_is_full_while_results_come_home(world: World, mount: Mount) -> None:
-    mount("2m")
+    mount("4m")
     assert world.submit().code == 0
     world.served.simulator.shelf.end_now(world.served.simulator.shelf.all()[0])
     fill(world.home)
