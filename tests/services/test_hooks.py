@@ -8,6 +8,7 @@ import hmac
 import http.server
 import json
 import os
+import ssl
 import subprocess
 import sys
 import threading
@@ -161,15 +162,19 @@ class Receiver(http.server.BaseHTTPRequestHandler):
 
 
 @contextmanager
-def receiving(status: int = 204, location: str = "") -> Iterator[tuple[str, list[tuple[dict[str, str], bytes]]]]:
+def receiving(
+    status: int = 204, location: str = "", tls: ssl.SSLContext | None = None
+) -> Iterator[tuple[str, list[tuple[dict[str, str], bytes]]]]:
     got: list[tuple[dict[str, str], bytes]] = []
     handler = type("Here", (Receiver,), {"got": got, "status": status, "location": location})
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
     server.block_on_close = False
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}/hook?token=in-the-url", got
+    yield f"http{'s' if tls else ''}://127.0.0.1:{server.server_address[1]}/hook?token=in-the-url", got
     server.shutdown()
     thread.join()
     server.server_close()
@@ -187,6 +192,39 @@ async def test_a_post_is_signed(tmp_path: Path) -> None:
         headers["batchtui-signature"] == "sha256=" + hmac.new(SECRET.encode(), signed, hashlib.sha256).hexdigest()
     )
     assert "authorization" not in headers
+
+
+async def test_a_post_is_signed_with_a_secret_that_is_not_text(tmp_path: Path) -> None:
+    secret = b"\xff\xfe\x01 raw"
+    with receiving() as (url, got):
+        await run(tmp_path, Hook("post", url=url), os.fsdecode(secret))
+    ((headers, body),) = got
+    signed = headers["batchtui-timestamp"].encode() + b"." + body
+    assert headers["batchtui-signature"] == "sha256=" + hmac.new(secret, signed, hashlib.sha256).hexdigest()
+
+
+async def test_a_certificate_that_is_not_trusted_is_told(tmp_path: Path) -> None:
+    pem = tmp_path / "server.pem"
+    making = (
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-subj",
+        "/CN=localhost",
+        "-keyout",
+        pem,
+        "-out",
+        pem,
+    )
+    await asyncio.to_thread(subprocess.run, ("openssl", *making), check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    with receiving(tls=context) as (url, got), pytest.raises(HookError, match="not trusted: self-signed") as raised:
+        await run(tmp_path, Hook("post", url=url))
+    assert got == []
+    assert "in-the-url" not in str(raised.value)
 
 
 @pytest.mark.parametrize("status", [301, 307, 400, 404, 500])

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import hmac
 import logging
+import ssl
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,9 @@ TIME_HEADER = "Batchtui-Timestamp"
 def signature(secret: str, at_seconds: int, body: bytes) -> str:
     """Return the signature of a body sent at a time: HMAC-SHA256 over `TIME.BODY`, in hexadecimal digits."""
     signed = f"{at_seconds}.".encode() + body
-    return "sha256=" + hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
+    # What the environment holds need not be text.
+    key = secret.encode("utf-8", "surrogateescape")
+    return "sha256=" + hmac.new(key, signed, hashlib.sha256).hexdigest()
 
 
 async def post(hook: str, url: str, body: bytes, *, secret: str, at_seconds: int, timeout_seconds: float) -> None:
@@ -50,9 +53,19 @@ async def post(hook: str, url: str, body: bytes, *, secret: str, at_seconds: int
         raise HookError(hook, f"had no answer for {timeout_seconds:g} s") from None
     # A ValueError is a proxy in the environment that is none.
     except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
-        raise HookError(hook, f"could not be posted to ({type(error).__name__})") from None
+        raise HookError(hook, f"could not be posted to ({_why(error)})") from None
     if not 200 <= status < 300:
         raise HookError(hook, f"was answered with status {status}")
+
+
+def _why(error: BaseException) -> str:
+    """Return what went wrong without the words of the HTTP library, which may hold the URL."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return f"its certificate is not trusted: {cause.verify_message.rstrip('.')}"
+        cause = cause.__cause__ or cause.__context__
+    return type(error).__name__
 
 
 def _client(url: str, timeout_seconds: float) -> httpx2.AsyncClient:

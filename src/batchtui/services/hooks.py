@@ -40,8 +40,8 @@ class Hooks:
     """Runs the hooks of config.toml.
 
     A command gets JSON on stdin and `BATCHTUI_HOME`, and no environment variable that could hold a key or another
-    secret. It runs in the home, without a shell, in a process group of its own that does not outlive its time. What
-    it writes to stdout is dropped.
+    secret. It runs in the home, without a shell, in a process group of its own, which is killed if the command is
+    not done in its time; what a command leaves behind when it ends is left alone. Its stdout is dropped.
     """
 
     def __init__(self, hooks: Sequence[Hook], home: Path, find_secret: Callable[[Hook], str | None]) -> None:
