@@ -44,6 +44,7 @@ COMMANDS = {
     "rename": "manage:rename",
     "flag": "remark:flag",
     "note": "remark:note",
+    "archive": "archive:archive",
     "prune": "prune:prune",
     "stats": "stats:stats",
     "template": "template:template",

@@ -18,6 +18,7 @@ from batchtui.cli.shapes import attempted_object, batch_details, batch_object, j
 from batchtui.domain.batch import BatchFilter, Counts, StoredBatch
 from batchtui.domain.human import ago, count, counted, duration, local_time, usd
 from batchtui.domain.job import JobSummary, total_counts
+from batchtui.domain.result import FLAGGED
 from batchtui.services.find import Target
 from batchtui.services.workbench import Workbench
 
@@ -88,18 +89,34 @@ def show(given: Given, id_: str, *, custom_id: str | None, offline: bool, as_jso
             else:
                 print_history(history)
             return
+        archived = {stored.id for stored in target.batches if bench.store.bodies.is_archived(stored.id)}
         if not target.is_job:
             stored = target.batches[0]
             if as_json:
-                out_json({**batch_details(stored), "strangers": bench.store.batches.stranger_count(stored.key)})
+                details = batch_details(stored, archived=bool(archived))
+                strangers = bench.store.batches.stranger_count(stored.key)
+                out_json({**details, **_made(bench, target), "strangers": strangers})
             else:
-                out_pairs(_batch_pairs(stored))
+                out_pairs([*_batch_pairs(stored), *_made_pairs(bench, target)])
             return
         summary = bench.store.jobs.summary(target.job.id)
         if as_json:
-            out_json(job_details(summary))
+            out_json({**job_details(summary, archived), **_made(bench, target)})
         else:
-            _print_job(summary)
+            _print_job(summary, _made_pairs(bench, target))
+
+
+def _made(bench: Workbench, target: Target) -> dict[str, object]:
+    """Return the template it was made from, if any, and how many final answers are flagged."""
+    store = bench.store.templates
+    kept = store.of_job(target.job.id) if target.is_job else store.of_batch(target.batches[0].key)
+    flagged = bench.reader.count(bench.reader.selection(target, final=True)).get(FLAGGED, 0)
+    return {"template": kept.name if kept else None, "flagged": flagged}
+
+
+def _made_pairs(bench: Workbench, target: Target) -> list[tuple[str, str]]:
+    made = _made(bench, target)
+    return [(name, str(value)) for name, value in made.items() if value]
 
 
 def _has_status(stored: StoredBatch, status: str) -> bool:
@@ -201,7 +218,7 @@ def _counts_words(counts: Counts) -> str:
     return f"{counts.total:,}" + (f" ({', '.join(parts)})" if parts else "")
 
 
-def _print_job(summary: JobSummary) -> None:
+def _print_job(summary: JobSummary, made: Iterable[tuple[str, str]]) -> None:
     details = job_details(summary)
     out_pairs(
         [
@@ -213,6 +230,7 @@ def _print_job(summary: JobSummary) -> None:
             ("cost", f"{usd(details['cost_usd'])} ({details['cost_is']})"),
             ("created", local_time(summary.job.created_at, seconds=True)),
             *([("note", summary.job.note)] if summary.job.note else []),
+            *made,
         ]
     )
     out("")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from typing import Any
 
 from batchtui.cli.output import rfc3339
@@ -41,10 +41,11 @@ def batch_object(stored: StoredBatch) -> dict[str, Any]:
     }
 
 
-def batch_details(stored: StoredBatch) -> dict[str, Any]:
+def batch_details(stored: StoredBatch, *, archived: bool) -> dict[str, Any]:
     """Return what `show --json` prints for a batch."""
     return {
         **batch_object(stored),
+        "archived": archived,
         "cancel_initiated_at": rfc3339(stored.batch.cancel_initiated_at),
         "archived_at": rfc3339(stored.batch.archived_at),
         "base_url": stored.base_url,
@@ -52,8 +53,11 @@ def batch_details(stored: StoredBatch) -> dict[str, Any]:
     }
 
 
-def job_details(summary: JobSummary) -> dict[str, Any]:
-    """Return what `show --json` prints for a job: the fields of a batch, taken over all its batches."""
+def job_details(summary: JobSummary, archived: Set[str] = frozenset()) -> dict[str, Any]:
+    """Return what `show --json` prints for a job: the fields of a batch, taken over all its batches.
+
+    `archived` are the ids of those batches that are.
+    """
     job, batches = summary.job, summary.batches
     ended = all(stored.batch.has_ended for stored in batches)
     states = {stored.results for stored in batches}
@@ -81,6 +85,7 @@ def job_details(summary: JobSummary) -> dict[str, Any]:
         "cost_usd": sum(stored.cost_usd or 0.0 for stored in batches) if known else None,
         "cost_is": ("actual" if kinds == {"actual"} else "estimate") if known else "unknown",
         "note": job.note,
+        "archived": bool(batches) and all(stored.id in archived for stored in batches),
         "batches": [batch_object(stored) for stored in batches],
         "open_submissions": [intent_object(intent) for intent in summary.open_intents],
     }

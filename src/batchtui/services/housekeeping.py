@@ -1,7 +1,9 @@
-"""How much of the disk batches take, and dropping the bodies of old ones."""
+"""How much of the disk batches take, archiving the bodies of old ones, and dropping them."""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -24,8 +26,16 @@ class DiskUse:
         return self.requests_bytes + self.results_bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Archivable:
+    """A batch and the bytes of its bodies that are not compressed."""
+
+    stored: StoredBatch
+    plain_bytes: int
+
+
 class Housekeeping:
-    """Looks at the files of a home, which takes some milliseconds for a thousand batches, and drops old ones."""
+    """Looks at the files of a home, takes some milliseconds for a thousand batches; archives and drops old ones."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -53,9 +63,39 @@ class Housekeeping:
         old = [
             self.disk_use(stored)
             for stored in reversed(batches)
-            if stored.job_id not in busy and (stored.batch.ended_at or stored.batch.created_at) <= now - age
+            if stored.job_id not in busy and _ended_at(stored) <= now - age
         ]
         return [use for use in old if use.total_bytes]
+
+    def archivable(self, age: timedelta, now: datetime) -> list[Archivable]:
+        """Return the batches that ended longer ago than an age and can be archived, the oldest first."""
+        batches = reversed(self._store.batches.list())
+        old = [stored for stored in batches if _is_complete(stored) and _ended_at(stored) <= now - age]
+        return self._with_bodies(old)
+
+    def require_archivable(self, batches: Iterable[StoredBatch]) -> list[Archivable]:
+        """Return those of some batches that are not archived yet.
+
+        Raises `RefusedError` if one of them still runs, or its results are not all here.
+        """
+        batches = list(batches)
+        for stored in batches:
+            if not _is_complete(stored):
+                why = "its results are not all here" if stored.batch.has_ended else "it still runs"
+                raise RefusedError(f"{stored.id} cannot be archived: {why}.", unharmed="Nothing was archived.")
+        return self._with_bodies(batches)
+
+    def _with_bodies(self, batches: Iterable[StoredBatch]) -> list[Archivable]:
+        sized = (Archivable(stored, self._store.bodies.plain_bytes(stored.id)) for stored in batches)
+        return [each for each in sized if each.plain_bytes]
+
+    async def archive(self, stored: StoredBatch) -> int:
+        """Compress the bodies of a batch and return the bytes they take now; all of it can be read as before.
+
+        Raises `StoreError`, as where the disk is full, and then everything is as it was.
+        """
+        _, packed_bytes = await asyncio.to_thread(self._store.bodies.archive, stored.id)
+        return packed_bytes
 
     async def prune(self, stored: StoredBatch) -> None:
         """Drop the bodies of a batch: what was sent and what came back, and its rows in the index.
@@ -64,3 +104,11 @@ class Housekeeping:
         """
         await self._store.figures.fill(stored.key)
         await self._store.batches.drop_bodies(stored.id)
+
+
+def _is_complete(stored: StoredBatch) -> bool:
+    return stored.batch.has_ended and stored.results == "complete"
+
+
+def _ended_at(stored: StoredBatch) -> datetime:
+    return stored.batch.ended_at or stored.batch.created_at

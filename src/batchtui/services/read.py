@@ -79,6 +79,15 @@ class Reader:
         """Return the batches on disk whose results hold a text, newest first, with the hits of each."""
         return await self._store.results.search_everywhere(search, on_hits)
 
+    def is_archived(self, target: Target) -> bool:
+        """Return whether something of a target lies compressed, so that the first line read takes long."""
+        return any(self._store.bodies.is_archived(stored.id) for stored in target.batches)
+
+    def bring_back(self, target: Target) -> None:
+        """Put what is archived of a target back in place; can take seconds, so not on the event loop."""
+        for stored in target.batches:
+            self._store.bodies.bring_back(stored.id)
+
     def rows(self, keys: Iterable[ResultKey]) -> Iterator[StoredResult]:
         """Yield rows by key, read a block at a time."""
         block: list[ResultKey] = []

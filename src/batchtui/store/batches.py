@@ -10,9 +10,10 @@ from datetime import datetime
 from batchtui.domain.batch import Batch, BatchFilter, ResultsState, StoredBatch
 from batchtui.domain.errors import UnknownIdError
 from batchtui.store import batch_rows, job_rows
+from batchtui.store.bodies import drop_bodies
 from batchtui.store.columns import bindable, now
 from batchtui.store.database import Database
-from batchtui.store.files import Files, remove
+from batchtui.store.files import Files
 from batchtui.store.presence import Presence
 
 StoredBatches = list[StoredBatch]
@@ -165,7 +166,7 @@ class Batches:
             )
 
         await self._database.write(drop)
-        await self._database.on_writer(lambda: remove(self._files.batch_directory(batch_id)))
+        await self._database.on_writer(lambda: drop_bodies(self._files.batch_directory(batch_id)))
 
     async def forget(self, batch_id: str, *, for_good: bool = False) -> None:
         """Remove a batch here with its requests and results, and its job if that was all of it.
@@ -184,7 +185,7 @@ class Batches:
 
         await self._database.write(delete)
         if self._files.can_hold(batch_id):
-            await self._database.on_writer(lambda: remove(self._files.batch_directory(batch_id)))
+            await self._database.on_writer(lambda: drop_bodies(self._files.batch_directory(batch_id)))
 
     def _select(self, rest: str, *values: object) -> StoredBatches:
         with self._database.reading() as connection:

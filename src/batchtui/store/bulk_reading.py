@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from batchtui.domain.errors import StoreError, os_reason
 from batchtui.domain.selection import SEQ_BITS, pack, unpack
+from batchtui.store.bodies import descriptor_of
 from batchtui.store.database import Database
 from batchtui.store.files import Files, file_errors, rows_beside
 
@@ -332,7 +333,7 @@ def _opened(candidates: list[Path]) -> tuple[Path, int]:
         except FileNotFoundError:
             continue
     with file_errors(last):
-        return last, os.open(last, os.O_RDONLY)
+        return last, descriptor_of(last)
 
 
 def _read_ahead(descriptor: int) -> None:

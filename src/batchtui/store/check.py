@@ -11,11 +11,11 @@ from typing import Literal
 
 from batchtui.domain.errors import StoreError
 from batchtui.store import download_rows, requests
+from batchtui.store.bodies import drop_archive, is_busy, size_of
 from batchtui.store.database import Database
 from batchtui.store.files import (
     PREPARED,
     Files,
-    file_errors,
     remove,
     rows_beside,
     template_beside,
@@ -110,7 +110,7 @@ class Check:
 
     def _of_requests(self, batch_id: str, state: str, file_bytes: int | None) -> Iterator[_Problem]:
         path = self._files.requests_path(batch_id)
-        size = _size(path)
+        size = size_of(path, file_bytes)
         if size is None:
             if state != "unknown":
                 yield _Problem(Finding("requests", batch_id, f"{path} is gone", can_repair=False))
@@ -126,8 +126,9 @@ class Check:
         requests_path = self._files.requests_path(batch_id)
         rows, text = rows_beside(requests_path), template_beside(requests_path)
         index = partial(requests.index, files=self._files, batch_id=batch_id)
-        if _size(rows) != rows_bytes:
-            message = f"{rows} is {'gone' if _size(rows) is None else 'not what the index was made from'}"
+        size = size_of(rows, rows_bytes)
+        if size != rows_bytes:
+            message = f"{rows} is {'gone' if size is None else 'not what the index was made from'}"
             yield _Problem(
                 Finding("requests", batch_id, message, can_repair=True), index, "its data rows were indexed anew"
             )
@@ -146,7 +147,7 @@ class Check:
 
     def _of_results(self, batch_id: str, state: str, file_bytes: int | None) -> Iterator[_Problem]:
         path = self._files.results_path(batch_id)
-        size = _size(path)
+        size = size_of(path, file_bytes)
         indexed = state in {"partial", "complete"}
         if indexed and size is None:
             yield _Problem(
@@ -174,9 +175,22 @@ class Check:
                 yield _Problem(
                     Finding("leftover", str(directory), "no batch is known by that name", can_repair=False)
                 )
-            for part in sorted(directory.glob("*.part")):
-                if part not in parts:
-                    yield self._leftover(part, "a download that was cut off")
+            left = [part for part in sorted(directory.glob("*.part")) if part not in parts]
+            if left and not is_busy(directory):
+                for part in left:
+                    yield self._leftover(part, "something that was cut off while it was written")
+            yield from self._of_archives(directory)
+
+    def _of_archives(self, directory: Path) -> Iterator[_Problem]:
+        for packed in sorted(directory.glob("*.gz")):
+            path = packed.with_suffix("")
+            if path.exists() and not is_busy(directory):
+                message = f"{path.name} is in place beside its archive"
+                yield _Problem(
+                    Finding("leftover", str(packed), message, can_repair=True),
+                    partial(_drop_archive, path=path),
+                    "removed",
+                )
 
     def _of_spools(self, connection: sqlite3.Connection) -> Iterator[_Problem]:
         rows = connection.execute(
@@ -207,10 +221,10 @@ class Check:
         """Yield what is missing of the data rows and the template that open requests were made from."""
         requests_path = self._files.spool_path(intent_id)
         rows, text = rows_beside(requests_path), template_beside(requests_path)
-        if _size(rows) is None:
+        if not rows.exists():
             message = f"{rows} is gone, the results will stand without their data rows"
             yield _Problem(Finding("requests", intent_id, message, can_repair=False))
-        if _size(text) is None:
+        if not text.exists():
             yield _Problem(
                 Finding("requests", intent_id, f"{text} is gone", can_repair=True),
                 lambda _connection: write_private(text, template.encode()),
@@ -228,10 +242,5 @@ class Check:
         )
 
 
-def _size(path: Path) -> int | None:
-    """Return the bytes of a file, None if it is not there."""
-    with file_errors(path):
-        try:
-            return path.stat().st_size
-        except FileNotFoundError:
-            return None
+def _drop_archive(_connection: sqlite3.Connection, path: Path) -> None:
+    drop_archive(path)

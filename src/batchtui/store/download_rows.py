@@ -9,6 +9,7 @@ import msgspec
 
 from batchtui.domain.errors import StoreError, TemplateError, UnknownIdError
 from batchtui.store import batch_rows, ordinals, overviews, remarks
+from batchtui.store.bodies import open_body, put_in_place, size_of
 from batchtui.store.columns import now
 from batchtui.store.files import Files, file_errors, remove, sync_directory
 from batchtui.store.lines import Lines
@@ -120,9 +121,9 @@ def keep(connection: sqlite3.Connection, files: Files, batch_id: str, download_k
         return
     with file_errors(part):
         try:
-            part.rename(place)
+            put_in_place(part, place)
         except FileNotFoundError:
-            if not place.exists():
+            if size_of(place, None) is None:
                 raise
     sync_directory(place.parent)
     sync_directory(place.parent.parent)
@@ -164,7 +165,7 @@ def index(connection: sqlite3.Connection, files: Files, presence: Presence, batc
     rows = start(connection, files, presence, batch_id)
     counts = stored.batch.counts
     path, lines = files.results_path(batch_id), Lines()
-    with file_errors(path), path.open("rb") as file:
+    with file_errors(path), open_body(path) as file:
         while chunk := file.read(CHUNK_BYTES):
             insert(connection, batch_id, rows, [rows.row(line, offset) for offset, line in lines.feed(chunk)])
     insert(connection, batch_id, rows, [rows.row(line, offset) for offset, line in lines.end()])

@@ -185,14 +185,6 @@ class Files:
         with file_errors(self._batches):
             return sorted(self._batches.iterdir())
 
-    def read_line(self, path: Path, offset: int, length: int) -> bytes:
-        """Return exactly these bytes of a file.
-
-        Raises `StoreError` if there is no such file or it is shorter.
-        """
-        with file_errors(path), path.open("rb", buffering=0) as file:
-            return line_of(file, path, offset, length)
-
     def keep_spool(self, prepared: Path, intent_id: str) -> None:
         """Make a prepared spool the one of an intent."""
         with file_errors(prepared):

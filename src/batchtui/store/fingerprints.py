@@ -15,6 +15,7 @@ from typing import Any
 from batchtui.domain.joining import Outcome
 from batchtui.domain.result import SUCCEEDED, Tokens, parse_result
 from batchtui.domain.tool_use import HASH_BYTES
+from batchtui.store.bodies import open_body
 from batchtui.store.files import file_errors, line_of
 
 END = b"\xff"
@@ -148,7 +149,7 @@ def _hashed(path: Path, rows: Iterable[Row]) -> Iterator[Row]:
     if not unknown:
         yield from rows
         return
-    with file_errors(path), path.open("rb", buffering=0) as file:
+    with file_errors(path), open_body(path) as file:
         for row in rows:
             if row[_TYPE] == SUCCEEDED and not row[_HASH]:
                 offset, length = row[3:5]

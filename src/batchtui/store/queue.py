@@ -19,6 +19,7 @@ from batchtui.domain.queue import Choice, Decision
 from batchtui.domain.result import SUCCEEDED
 from batchtui.domain.retry import FailedRow
 from batchtui.store import templates
+from batchtui.store.bodies import open_body
 from batchtui.store.columns import bindable, now
 from batchtui.store.database import Database
 from batchtui.store.files import Files, file_errors, line_of, rows_beside
@@ -211,7 +212,7 @@ class Queue:
     @staticmethod
     def _open(opened: ExitStack, path: Path) -> tuple[BinaryIO, Path]:
         with file_errors(path):
-            return opened.enter_context(path.open("rb", buffering=0)), path
+            return opened.enter_context(open_body(path)), path
 
 
 class _Id(msgspec.Struct):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from io import BufferedReader
 from itertools import repeat
 from pathlib import Path
 
@@ -13,12 +14,15 @@ from batchtui.domain.batch import StoredBatch
 from batchtui.domain.errors import StoreError, UnknownIdError
 from batchtui.domain.result import read_object
 from batchtui.store import batch_rows, overviews, templates
+from batchtui.store.bodies import open_body, put_in_place, read_line, size_of
 from batchtui.store.database import Database
 from batchtui.store.files import Files, file_errors, rows_beside, template_beside
 from batchtui.store.ordinals import request_count
 
 Row = tuple[int, int, str, str, int, int, int, int | None, int | None]
 """Key of the batch, ordinal, custom_id, model, max_tokens, offset, length, and both of the data row."""
+
+READ_BYTES = 1 << 20
 
 NO_ROW = b"null"
 """What stands among the data rows of requests for one whose data row is not known."""
@@ -48,7 +52,7 @@ class Requests:
         def move() -> None:
             with file_errors(place):
                 place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                spool.replace(place)
+                put_in_place(spool, place)
 
         # A process killed in between leaves lines where the index does not expect them; the next one indexes them.
         await self._database.write(
@@ -106,7 +110,7 @@ class Requests:
 
     def line_at(self, batch_key: int, offset: int, length: int) -> bytes:
         """Return exactly these bytes of the requests file of a batch."""
-        return self._files.read_line(self._path(batch_key), offset, length)
+        return read_line(self._path(batch_key), offset, length)
 
     def row_line(self, batch_key: int, custom_id: str) -> bytes | None:
         """Return exactly the line of the data row a request was made from, None if it was made from none."""
@@ -116,7 +120,7 @@ class Requests:
                 " WHERE batch_key = ? AND custom_id = ? AND row_length IS NOT NULL",
                 (batch_key, custom_id),
             ).fetchone()
-        return None if row is None else self._files.read_line(rows_beside(self._path(batch_key)), *row)
+        return None if row is None else read_line(rows_beside(self._path(batch_key)), *row)
 
     def _path(self, batch_key: int) -> Path:
         with self._database.reading() as connection:
@@ -186,7 +190,7 @@ class _Reader:
     def rows(self) -> Iterator[Row]:
         """Yield the row of each request."""
         places = self._places()
-        with file_errors(self._path), self._path.open("rb", buffering=1 << 20) as file:
+        with file_errors(self._path), BufferedReader(open_body(self._path), READ_BYTES) as file:
             for self._number, raw in enumerate(file, 1):
                 line = raw.removesuffix(b"\n")
                 if line.strip():
@@ -215,10 +219,10 @@ class _Reader:
     def _places(self) -> Iterator[_Place]:
         """Yield where the data row of each request is; without any it does not end."""
         path = rows_beside(self._path)
-        if not path.exists():
+        if size_of(path, None) is None:
             yield from repeat((None, None))
         offset = 0
-        with file_errors(path), path.open("rb", buffering=1 << 20) as file:
+        with file_errors(path), BufferedReader(open_body(path), READ_BYTES) as file:
             for raw in file:
                 line = raw.removesuffix(b"\n")
                 if line.strip():

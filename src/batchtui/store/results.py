@@ -14,6 +14,7 @@ from batchtui.domain.retry import FailedRow
 from batchtui.domain.search import Search
 from batchtui.domain.selection import ResultKey, ResultKeys, Selection, StoredResult
 from batchtui.store import download_rows, failing, remarks, selecting, summing
+from batchtui.store.bodies import read_line
 from batchtui.store.database import Database
 from batchtui.store.files import Files
 from batchtui.store.final import Finals
@@ -93,12 +94,12 @@ class Results:
         """Return exactly the line of a result, without its newline."""
         path = self._path(row.batch_key)
         try:
-            return self._files.read_line(path, row.offset, row.length)
+            return read_line(path, row.offset, row.length)
         except StoreError:
             renamed = self._path(row.batch_key)
             if renamed == path:
                 raise
-            return self._files.read_line(renamed, row.offset, row.length)
+            return read_line(renamed, row.offset, row.length)
 
     def facets(self, selection: Selection) -> Facets:
         """Return how many results there are by stop reason, model and flag, and groups of equal errors."""

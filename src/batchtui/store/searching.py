@@ -21,6 +21,7 @@ from batchtui.domain.result import searched_text
 from batchtui.domain.search import Search
 from batchtui.domain.selection import ResultKeys, Selection, pack, unpack
 from batchtui.store import selecting
+from batchtui.store.bodies import borrowed
 from batchtui.store.database import Database
 from batchtui.store.files import file_errors
 from batchtui.store.final import Finals
@@ -162,7 +163,7 @@ class Searcher:
         self, needles: _Needles, stop: threading.Event, batch_key: int, download_key: int
     ) -> Iterator[int]:
         path = self._path_of(batch_key)
-        with file_errors(path), path.open("rb", buffering=0) as file:
+        with file_errors(path), borrowed(path) as readable, readable.open("rb", buffering=0) as file:
             for stretch in self._stretches(download_key):
                 if stop.is_set():
                     return
@@ -179,8 +180,8 @@ class Searcher:
                 ),
             )
         path = self._path_of(batch_key)
-        with file_errors(path):
-            for offset in pattern.offsets(path):
+        with file_errors(path), borrowed(path) as readable:
+            for offset in pattern.offsets(readable):
                 seq = bisect_left(offsets, offset)
                 # A download that runs may have written more lines than the index has yet, and one that has just
                 # taken the place of this has others.

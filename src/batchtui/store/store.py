@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from batchtui.paths import Places
 from batchtui.store.batches import Batches
+from batchtui.store.bodies import Bodies
 from batchtui.store.bulk import Bulk
 from batchtui.store.check import Check, Finding
 from batchtui.store.comparing import Comparing
@@ -52,6 +53,7 @@ class Store:
         self.requests = Requests(database, files)
         self.results = Results(database, files, presence)
         self.remarks = Remarks(database)
+        self.bodies = Bodies(files)
         self.bulk = Bulk(database, files)
         self.comparing = Comparing(database, files)
         self.intents = Intents(database, files, presence)

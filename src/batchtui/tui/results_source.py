@@ -98,13 +98,16 @@ class Found:
 
 
 def find(reader: Reader, query: Query) -> Found:
-    """Run a query; with 100,000 rows that can take some tenths of a second, so not on the event loop."""
+    """Run a query and see that its rows can be read; not on the event loop, with 100,000 rows it takes a while."""
+    reader.bring_back(query.target)
     selection = query.selection
     return Found(query, reader.count(selection), reader.keys(selection))
 
 
 def find_first(reader: Reader, query: Query) -> Found | None:
     """Return the first rows of a query if they are known at once, as they are of results that are complete."""
+    if reader.is_archived(query.target):
+        return None
     keys = reader.first(query.selection, FIRST_ROWS)
     return Found(query, reader.count(query.selection), keys) if keys else None
 

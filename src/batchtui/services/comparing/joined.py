@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 
 from batchtui.domain.batch import StoredBatch
 from batchtui.domain.comparison import Comparison, FileLines, Side, SideTotals, Summary, counted
+from batchtui.domain.errors import InputError
 from batchtui.domain.joining import NO_NAME, Answers, blank_repeated, join
 from batchtui.domain.result import read_object
 from batchtui.domain.selection import ResultKeys
-from batchtui.services.comparing.answer_file import column_value, read_answers
+from batchtui.services.comparing.answer_file import UNHARMED, column_value, read_answers
 from batchtui.services.worker import Stop
 from batchtui.store import Store
 from batchtui.store.bulk_reading import ROWS
@@ -72,6 +73,8 @@ def _read(store: Store, side: Side, on: str | None, stop: Stop) -> _Read:
         told = tuple(_counted(side, *note) for note in notes if note[0])
         return _Read(side, file.answers, file.totals, told + _on_notes(side, file.answers, on), file.lines)
     stored = store.comparing.answers(side)
+    for batch in stored.batches:
+        store.bodies.bring_back(batch.id)
     answers = stored.answers
     if on is not None:
         answers = replace(answers, names=_column(store, answers, on, stop))
@@ -89,10 +92,19 @@ def _column(store: Store, answers: Answers, column: str, stop: Stop) -> list[byt
 
 
 def _on_notes(side: Side, answers: Answers, on: str | None) -> tuple[str, ...]:
-    """Return what a column does not say of a side; of rows with the same value the first keeps it."""
+    """Return what a column does not say of a side; of rows with the same value the first keeps it.
+
+    Raises `InputError` if no row has anything there: then nothing could be joined.
+    """
     if on is None:
         return ()
     missing, repeated = blank_repeated(answers.names)
+    if missing and missing == len(answers.names):
+        raise InputError(
+            f"{side.name}: no row has anything in a column {on!r}.",
+            unharmed=UNHARMED,
+            todo="Name a column of the data rows of both sides, or join on custom_id.",
+        )
     notes = [
         (missing, f"row has nothing in {on!r}", f"rows have nothing in {on!r}"),
         (repeated, f"row repeats a value in {on!r}", f"rows repeat a value in {on!r}"),
