@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 import json
 import sqlite3
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from batchtui.domain.comparison import KINDS, Comparison, Kind, Sort
-from batchtui.domain.errors import DataError, StoreError, UnknownIdError
+from batchtui.domain.errors import DataError, InputError, StoreError, UnknownIdError
 from batchtui.domain.filter import parse_result_filter
 from batchtui.domain.search import Search
 from batchtui.services.prepare import prepare
@@ -171,6 +172,24 @@ async def test_a_file_may_have_other_lines_too(bench: Workbench, tmp_path: Path)
     )
     pair = bench.comparisons.pair(comparison, 0)
     assert bench.comparisons.texts(comparison, pair) == ("One.", "One.")
+    for search in (Search("Two."), Search("Tw[o]", regex=True)):
+        both = await compared(bench, str(path), str(path))
+        assert list(await bench.comparisons.search(both, search)) == [1]
+
+
+async def test_a_byte_order_mark_hides_no_row(bench: Workbench, tmp_path: Path) -> None:
+    plain = result_file(tmp_path / "plain.jsonl", LEFT)
+    marked = str(tmp_path / "marked.jsonl")
+    (tmp_path / "marked.jsonl").write_bytes(codecs.BOM_UTF8 + content(plain))
+    comparison = await compared(bench, plain, marked)
+    assert set(kinds_of(bench, comparison).values()) == {"same"}
+    assert comparison.notes == ()
+    first = bench.comparisons.pair(comparison, 0)
+    assert bench.comparisons.lines(comparison, first) == (content(plain).splitlines()[0],) * 2
+    both = await compared(bench, marked, marked)
+    assert list(await bench.comparisons.search(both, Search("It st[a]ys", regex=True))) == [0]
+    with pytest.raises(InputError, match=r"marked\.jsonl: no row has anything in a column 'name'"):
+        await compared(bench, marked, plain, on="name")
 
 
 async def test_a_file_that_changed_since_is_not_misread(bench: Workbench, tmp_path: Path) -> None:
@@ -209,13 +228,15 @@ async def test_results_that_were_forgotten_are_not_there(bench: Workbench) -> No
 async def test_what_is_no_side_is_refused(bench: Workbench, tmp_path: Path) -> None:
     (tmp_path / "table.csv").write_text("a,b\n1,2\n")
     (tmp_path / "empty.jsonl").touch()
-    with pytest.raises(UnknownIdError):
-        bench.comparisons.side("nothing-of-that-name")
+    for name in ("nothing-of-that-name", "~nobody-of-that-name/x.jsonl", "nul\0", "x" * 5_000):
+        with pytest.raises(UnknownIdError):
+            bench.comparisons.side(name)
     with pytest.raises(DataError):
         bench.comparisons.side(str(tmp_path))
     for name in ("table.csv", "empty.jsonl"):
-        with pytest.raises(DataError):
+        with pytest.raises(DataError) as met:
             await compared(bench, str(tmp_path / name), str(tmp_path / name))
+        assert met.value.unharmed == "Nothing was compared."
 
 
 async def test_attempts_and_final_answers_of_a_job(bench: Workbench) -> None:
@@ -361,8 +382,8 @@ async def test_changed_pairs_are_ranked_and_found(bench: Workbench) -> None:
         )
         return [pair.custom_id for pair in bench.comparisons.pairs(comparison, positions)]
 
-    assert await found(sort="change") == ["other", "gone", "much", "little", "not"]
-    assert await found(sort="change", reverse=True) == ["not", "little", "much", "gone", "other"]
+    assert await found(sort="change") == ["other", "much", "little", "gone", "not"]
+    assert await found(sort="change", reverse=True) == ["not", "gone", "little", "much", "other"]
     assert await found(sort="custom_id") == ["gone", "little", "much", "not", "other"]
     assert await found(frozenset({"changed"})) == ["much", "little"]
     assert await found(where="status:errored") == ["other"]

@@ -96,8 +96,10 @@ class LintError(InputError):
 class DataError(InputError):
     """Data rows cannot be read as they are; the message names the file and, where there is one, the `line`."""
 
-    def __init__(self, what: str, *, todo: str, line: int | None = None) -> None:
-        super().__init__(what, unharmed="Nothing was sent.", todo=todo)
+    def __init__(
+        self, what: str, *, todo: str, line: int | None = None, unharmed: str = "Nothing was sent."
+    ) -> None:
+        super().__init__(what, unharmed=unharmed, todo=todo)
         self.line = line
 
 

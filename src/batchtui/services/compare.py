@@ -52,9 +52,10 @@ class Comparisons:
         return of_target(target)
 
     async def compare(self, left: Side, right: Side, *, on: str | None = None) -> Comparison:
-        """Join two sides on custom_id, or on a column of the data rows; raises `StoreError` and `DataError`.
+        """Join two sides on custom_id, or on a column of the data rows.
 
-        Only what is at home is compared: the notes say what is missing. Can be cancelled.
+        Only what is at home is compared: the notes say what is missing. Can be cancelled. Raises `StoreError`,
+        `DataError`, and `InputError` if a side has nothing in that column.
         """
         comparison, anew = await self._on_reader(partial(joined.compare, self._store, left, right, on))
         await self._store.comparing.keep(anew)
@@ -107,7 +108,8 @@ class Comparisons:
     ) -> array[int]:
         """Return the positions of pairs of these kinds of which either side fits `where`.
 
-        `change` puts those first that changed most; those whose similarity is not known come before them.
+        `change` puts other outcomes first, then what changed, most of all what changed most or is not ranked yet,
+        then what is on one side alone.
         """
         return await self._on_reader(
             lambda stop: finding.find(

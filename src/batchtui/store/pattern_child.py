@@ -10,7 +10,7 @@ import signal
 import sys
 import time
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import FrameType
 from typing import BinaryIO
 
@@ -30,7 +30,10 @@ class _TooLongError(Exception):
 
 
 def main() -> None:
-    """Read a search and then paths, each a line of JSON, and write 8 bytes for each hit: where its line begins."""
+    """Read a search, whether lines have any form, and paths, each a line of JSON.
+
+    For each hit 8 bytes are written: where its line begins.
+    """
 
     def give_up(_signal: int, _frame: FrameType | None) -> None:
         raise _TooLongError
@@ -38,10 +41,11 @@ def main() -> None:
     signal.signal(signal.SIGALRM, give_up)
     asked = sys.stdin.buffer
     search = Search(**json.loads(asked.readline()))
+    searched = _searched_in_any_form if json.loads(asked.readline()) else searched_text
     for path in asked:
         try:
             with open(json.loads(path), "rb", buffering=1 << 20) as file:  # noqa: PTH123  # pathlib costs 10 ms
-                _look(file, search)
+                _look(file, search, searched)
             _tell(array("q", [ENDED]))
         except FileNotFoundError:
             _tell(array("q", [NO_FILE]))
@@ -50,7 +54,7 @@ def main() -> None:
             return
 
 
-def _look(file: BinaryIO, search: Search) -> None:
+def _look(file: BinaryIO, search: Search, searched: Callable[[bytes], str]) -> None:
     hits = array("q")
     told_at = 0.0
     needles = search.needles()
@@ -58,7 +62,7 @@ def _look(file: BinaryIO, search: Search) -> None:
         if needles and not _may_hold(line, needles, search):
             continue
         signal.setitimer(signal.ITIMER_REAL, LINE_SECONDS)
-        if search.finds(searched_text(line)):
+        if search.finds(searched(line)):
             hits.append(offset)
         if hits and time.monotonic() - told_at > TELL_SECONDS:
             signal.setitimer(signal.ITIMER_REAL, 0)
@@ -67,6 +71,12 @@ def _look(file: BinaryIO, search: Search) -> None:
             told_at = time.monotonic()
     signal.setitimer(signal.ITIMER_REAL, 0)
     _tell(hits)
+
+
+def _searched_in_any_form(line: bytes) -> str:
+    from batchtui.domain.result_forms import result_line
+
+    return searched_text(result_line(line))
 
 
 def _lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:

@@ -28,11 +28,15 @@ READ_BYTES = 1 << 16
 
 
 class PatternSearch:
-    """A process that looks for a text in one file after another, until the search is not wanted any more."""
+    """A process that looks for a text in one file after another, until the search is not wanted any more.
 
-    def __init__(self, search: Search, stop: threading.Event) -> None:
+    With `any_form` lines may be objects as `results --json` gives them, which costs time.
+    """
+
+    def __init__(self, search: Search, stop: threading.Event, *, any_form: bool = False) -> None:
         self._search = search
         self._stop = stop
+        self._any_form = any_form
 
     def __enter__(self) -> PatternSearch:
         # The child needs what is imported here, and no key.
@@ -49,6 +53,7 @@ class PatternSearch:
         self._asked, self._answers = cast("IO[bytes]", self._process.stdin), cast("IO[bytes]", self._process.stdout)
         search = self._search
         self._ask({"text": search.text, "regex": search.regex, "match_case": search.match_case})
+        self._ask(self._any_form)
         return self
 
     def __exit__(

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from array import array
+from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import msgspec
 
@@ -30,12 +30,15 @@ from batchtui.domain.result import (
     parse_result,
     read_object,
 )
+from batchtui.domain.result_forms import encoded, result_line
 from batchtui.domain.selection import StoredResult
 from batchtui.services.worker import Stop
 
 MAX_LINE_BYTES = 64_000_000
 
 LINES_BETWEEN_STOPS = 500
+
+UNHARMED = "Nothing was compared."
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,9 @@ def read_answers(path: Path, stop: Stop, on: str | None = None) -> AnswerFile:
     if not reader.offsets:
         what = f"none of its {reader.unreadable:,} lines is a result" if reader.unreadable else "it is empty"
         raise DataError(
-            f"{path}: {what}.", todo="Give a JSONL file of results, as `batchtui results --out` writes."
+            f"{path}: {what}.",
+            unharmed=UNHARMED,
+            todo="Give a JSONL file of results, as `batchtui results --out` writes.",
         )
     return AnswerFile(
         reader.answers(),
@@ -97,42 +102,10 @@ def lines_of(lines: FileLines, numbers: Sequence[int]) -> Iterator[bytes]:
         for number in numbers:
             now = os.fstat(file.fileno())
             if (now.st_size, now.st_mtime_ns) != (lines.size, lines.changed_ns):
-                raise DataError(f"{lines.path}: it has changed since it was read.", todo="Compare again.")
-            yield os.pread(file.fileno(), lines.lengths[number], lines.offsets[number])
-
-
-def result_line(raw: bytes) -> bytes:
-    """Return a line as the API would have given it, so far as one of another form says it."""
-    try:
-        value = read_object(raw)
-    except (ValueError, RecursionError):
-        return raw
-    if "result" in value or not isinstance(value.get("type"), str):
-        return raw
-    return encoded({"custom_id": value.get("custom_id"), "result": _result(value)})
-
-
-def _result(value: dict[str, Any]) -> dict[str, Any]:
-    if value["type"] != SUCCEEDED:
-        error = {"type": value.get("error_type"), "message": value.get("error_message")}
-        return {"type": value["type"], **({"error": error} if error["type"] is not None else {})}
-    return {
-        "type": SUCCEEDED,
-        "message": {
-            "content": [{"type": "text", "text": text} for text in [value.get("text")] if isinstance(text, str)],
-            "usage": value.get("usage"),
-            "stop_reason": value.get("stop_reason"),
-            "model": value.get("model"),
-        },
-    }
-
-
-def encoded(value: object) -> bytes:
-    """Return a value as JSON, whatever text it holds."""
-    try:
-        return msgspec.json.encode(value)
-    except UnicodeEncodeError:
-        return json.dumps(value).encode()
+                raise DataError(
+                    f"{lines.path}: it has changed since it was read.", unharmed=UNHARMED, todo="Compare again."
+                )
+            yield os.pread(file.fileno(), lines.lengths[number], lines.offsets[number]).removeprefix(BOM_UTF8)
 
 
 class _Reader:
@@ -154,7 +127,9 @@ class _Reader:
         """Take a line with its newline."""
         offset = self._offset
         self._offset += len(raw)
-        line = raw.removesuffix(b"\n")
+        whole = raw.removesuffix(b"\n")
+        # Some programs begin a file with a byte order mark.
+        line = whole.removeprefix(BOM_UTF8)
         if not line.strip():
             return
         facts = _facts(line)
@@ -166,7 +141,8 @@ class _Reader:
             self.repeated += 1
             if not facts.succeeded and self._codes[place] == self._outcomes.get((SUCCEEDED, None)):
                 return
-            self._sums.add(_facts(os.pread(self._file.fileno(), self.lengths[place], self.offsets[place])), -1)
+            before = os.pread(self._file.fileno(), self.lengths[place], self.offsets[place])
+            self._sums.add(_facts(before.removeprefix(BOM_UTF8)), -1)
         else:
             place = self._places[facts.custom_id] = len(self._names)
             self._names.append(NO_NAME)
@@ -176,7 +152,7 @@ class _Reader:
         self._names[place] = facts.custom_id.encode() if self._on is None else _value(line, self._on)
         self._hashes[place] = int.from_bytes(facts.text_hash, "little")
         self._codes[place] = self._outcomes.setdefault(outcome, len(self._outcomes))
-        self.offsets[place], self.lengths[place] = offset, len(line)
+        self.offsets[place], self.lengths[place] = offset, len(whole)
         self._sums.add(facts, 1)
 
     def answers(self) -> Answers:
@@ -256,6 +232,7 @@ def _lines(path: Path, file: BinaryIO) -> Iterator[bytes]:
         if len(raw) == MAX_LINE_BYTES and not raw.endswith(b"\n"):
             raise DataError(
                 f"{path}: a line of it is longer than {MAX_LINE_BYTES // 1_000_000:,} MB.",
+                unharmed=UNHARMED,
                 todo="Give a JSONL file of results.",
             )
         yield raw
@@ -267,5 +244,7 @@ def _errors(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise DataError(
-            f"{path}: {(error.strerror or str(error)).lower()}.", todo="Give a JSONL file that can be read."
+            f"{path}: {(error.strerror or str(error)).lower()}.",
+            unharmed=UNHARMED,
+            todo="Give a JSONL file that can be read.",
         ) from error

@@ -8,11 +8,23 @@ from collections.abc import Callable, Iterator
 from math import isnan
 
 from batchtui.domain.answer_text import answer_text
-from batchtui.domain.comparison import CHANGED, KINDS, SAME, Comparison, FileLines, Kind, Side, Sort
+from batchtui.domain.comparison import (
+    CHANGED,
+    LEFT,
+    OUTCOME,
+    RIGHT,
+    SAME,
+    Comparison,
+    FileLines,
+    Kind,
+    Side,
+    Sort,
+)
 from batchtui.domain.filter import ResultField, ResultFilter, ResultTerm
+from batchtui.domain.result_forms import result_line
 from batchtui.domain.search import Search
 from batchtui.domain.selection import FAILED, Selection, StoredResult
-from batchtui.services.comparing.answer_file import lines_of, result_line, rows_of
+from batchtui.services.comparing.answer_file import lines_of, rows_of
 from batchtui.services.comparing.pairs import PairReader
 from batchtui.services.worker import Stop
 from batchtui.store import Store
@@ -57,12 +69,14 @@ def find(
     return positions[::-1] if reverse else positions
 
 
+_ORDER = {OUTCOME: -2.0, LEFT: 2.0, RIGHT: 2.0, SAME: 3.0}
+"""Around what changed, which is sorted from -1 to 1: rows of one side alone may be thousands and bury nothing."""
+
+
 def _change(code: int, similarity: float) -> float:
-    """Return by what pairs are sorted: first other outcomes and what one side alone has, then what is not known."""
-    if code == SAME:
-        return 1.0
+    """Return by what pairs are sorted; of changed ones those come first of which is not known how much."""
     if code != CHANGED:
-        return float(code - 2 * len(KINDS))
+        return _ORDER[code]
     return -1.0 if isnan(similarity) else similarity
 
 
@@ -137,7 +151,7 @@ def _by_text(file: FileLines, search: Search, stop: Stop) -> Iterator[int]:
 
 def _by_pattern(file: FileLines, search: Search, stop: Stop) -> Iterator[int]:
     numbers = {offset: number for number, offset in enumerate(file.offsets)}
-    with PatternSearch(search, stop.event) as pattern:
+    with PatternSearch(search, stop.event, any_form=True) as pattern:
         for offset in pattern.offsets(file.path):
             if offset in numbers:
                 yield numbers[offset]

@@ -10,8 +10,9 @@ from batchtui.domain.answer_text import answer_text
 from batchtui.domain.comparison import NOWHERE, Comparison, FileLines, Pair
 from batchtui.domain.errors import StoreError, UnknownIdError
 from batchtui.domain.result import read_object
+from batchtui.domain.result_forms import result_line
 from batchtui.domain.selection import ResultKeys, StoredResult, unpack
-from batchtui.services.comparing.answer_file import lines_of, result_line, rows_of
+from batchtui.services.comparing.answer_file import lines_of, rows_of
 from batchtui.store import Store
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 from batchtui.domain.comparison import Side
 from batchtui.domain.errors import DataError, InputError, UnknownIdError
+from batchtui.services.comparing.answer_file import UNHARMED
+from batchtui.services.exporting.place import usual
 from batchtui.services.find import Finder, Target
 
 _ATTEMPT = re.compile(r"(?P<job>.+)#0*(?P<number>[1-9][0-9]{0,5})", re.ASCII | re.DOTALL)
@@ -36,7 +37,7 @@ def of_target(target: Target) -> Side:
     if not keys:
         raise InputError(
             f"{target.name} has no batch yet.",
-            unharmed="Nothing was compared.",
+            unharmed=UNHARMED,
             todo="Send it, or compare another.",
         )
     return Side(target.name, f"job:{target.job.id}", keys, final=True)
@@ -52,7 +53,7 @@ def _of_attempt(target: Target, number: int) -> Side:
 
 
 def _of_file(text: str, unknown: UnknownIdError) -> Side:
-    path = Path(text).expanduser()
+    path = usual(text)
     try:
         is_file, is_there = path.is_file(), path.exists()
     except (OSError, ValueError) as error:
@@ -64,6 +65,8 @@ def _of_file(text: str, unknown: UnknownIdError) -> Side:
         )
     if not is_file:
         raise DataError(
-            f"{text}: is no file that can be read twice.", todo="Give a JSONL file of results, or a batch or job."
+            f"{text} is no file that can be read twice.",
+            unharmed=UNHARMED,
+            todo="Give a JSONL file of results, or a batch or job.",
         )
     return Side(path.name, "", path=path.absolute())

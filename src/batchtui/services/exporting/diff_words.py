@@ -63,7 +63,7 @@ def changes_lines(changes: RequestChanges) -> list[tuple[str, str, str, str]]:
 def changes_sentence(changes: RequestChanges) -> str:
     """Return how the requests compare as a whole."""
     if not changes.compared:
-        return "The requests are not known."
+        return "The requests are not known." if changes.unknown else "No row is on both sides."
     parts = [f"{counted(changes.compared, 'request')} compared, {count(changes.equal)} equal"]
     if changes.unknown:
         parts.append(f"{count(changes.unknown)} not known")
