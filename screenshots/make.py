@@ -2,7 +2,7 @@
 
     python screenshots/make.py
 
-Writes batches.svg, retry.svg and results.svg beside this file.
+Writes batches.svg, retry.svg, results.svg, diff.svg and stats.svg beside this file.
 """
 
 from __future__ import annotations
@@ -33,6 +33,10 @@ async def take(app: BatchtuiApp) -> None:
         save(app, "retry")
         await press(pilot, "escape", "enter", "e", "t")
         save(app, "results")
+        await press(pilot, "1", "g", *"jjjj", "space", "j", "space", "d", "G")
+        save(app, "diff")
+        await press(pilot, "6")
+        save(app, "stats")
 
 
 async def press(pilot: Pilot[None], *keys: str) -> None:
