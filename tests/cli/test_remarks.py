@@ -68,3 +68,13 @@ def test_a_row_that_is_not_there_is_refused(rivers: Shell, command: tuple[str, .
     assert done.code == 2
     assert "has no result 'nobody' here" in done.stderr
     assert rivers("results", "rivers", "--only", "flagged", "--json").json == []
+
+
+def test_show_counts_what_is_flagged(rivers: Shell) -> None:
+    assert rivers("show", "rivers", "--json").json["flagged"] == 0
+    rivers("flag", "rivers", "row-2", "row-0")
+    batch_id = rivers("list", "--json").json[0]["id"]
+    for name in ("rivers", batch_id):
+        shown = rivers("show", name, "--json").json
+        assert (shown["flagged"], shown["template"]) == (2, None)
+        assert "flagged" in rivers("show", name).text

@@ -241,6 +241,7 @@ def test_a_template_of_a_job_is_compared_with_another(
 ) -> None:
     monkeypatch.setenv("ANTHROPIC_BASE_URL", server.base_url)
     assert shell("submit", "-t", template, "-d", rivers, "--yes").code == 0
+    assert shell("show", "river", "--json").json["template"] == "river"
     gone = shell("template", "show", "--job", "river", "--diff")
     assert gone.code == 2
     assert "`batchtui template show NAME --job river --diff`" in gone.stderr
