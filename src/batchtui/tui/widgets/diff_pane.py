@@ -220,7 +220,7 @@ class DiffView(LineView, can_focus=True, inherit_bindings=False):
         side = {"-": "removed", "+": "added"}.get(sign)
         base = self._look(side, plain) if side and span is not None else plain
         gutter = " ".join(f"{number or '':>{self._digits}}" for number in numbers)
-        segments = [Segment(f"{gutter} ", self._look("number", base)), Segment(f"{sign} ", base)]
+        segments = [Segment(f"{gutter} ", self._look("number", base)), Segment(f"{sign if span is not None else ' '} ", base)]
         if piece is not None and span is not None:
             segments += self._words(piece, span, side, base)
         width = self._column_cells
