@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from array import array
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
@@ -13,7 +14,7 @@ import click
 from batchtui.cli import options
 from batchtui.cli.desk import Desk, opened
 from batchtui.cli.options import Given
-from batchtui.cli.output import out, out_bytes, out_document, out_json, say
+from batchtui.cli.output import out_bytes, out_document, out_json, say
 from batchtui.cli.sides import compared
 from batchtui.domain.comparison import KINDS, Comparison, Kind
 from batchtui.domain.errors import UnknownIdError
@@ -22,6 +23,7 @@ from batchtui.domain.human import bytes_text, counted
 
 if TYPE_CHECKING:
     from batchtui.domain.opinion import Verdict
+    from batchtui.services.diff_rows import Report
 
 DIFFERS = 3
 
@@ -190,7 +192,7 @@ def _in_white_space_only(desk: Desk, comparison: Comparison) -> set[int]:
 
 
 def _print_stat(desk: Desk, asked: _Asked, *, as_json: bool) -> None:
-    from batchtui.cli.diff_text import print_report, print_summary
+    from batchtui.cli.diff_text import print_lines, report_lines, summary_lines
     from batchtui.services.diff_rows import head_object, report_object
 
     found = desk.wait(desk.bench.diff_exports.report(asked.comparison, with_requests=True))
@@ -198,21 +200,19 @@ def _print_stat(desk: Desk, asked: _Asked, *, as_json: bool) -> None:
         spaces = {"white_space_only": len(asked.spaces)} if asked.ignore_space else {}
         out_json({**head_object(asked.comparison), **spaces, **report_object(found)})
         return
-    print_summary(asked.comparison, len(asked.spaces))
-    print_report(found)
+    print_lines(summary_lines(asked.comparison, len(asked.spaces)))
+    print_lines(report_lines(found))
 
 
 def _print(desk: Desk, asked: _Asked, format_: Wanted) -> None:
-    from batchtui.cli.diff_text import has_colour, print_report, print_rows, print_summary
+    from batchtui.cli.diff_text import has_colour, print_lines, print_rows
     from batchtui.services.diff_export import WITH_REQUESTS
 
     exports = desk.bench.diff_exports
     positions = asked.positions(desk)
     found = desk.wait(exports.report(asked.comparison, with_requests=format_ in WITH_REQUESTS))
     if format_ == "text":
-        print_summary(asked.comparison, len(asked.spaces))
-        print_report(found)
-        out("")
+        print_lines(_head(asked, found))
         print_rows(exports.rows(found, positions), ignore_white_space=asked.ignore_space, colour=has_colour())
         return
     chunks = exports.stream(found, positions, format_, ignore_white_space=asked.ignore_space)
@@ -246,8 +246,17 @@ def _write(desk: Desk, asked: _Asked, path: Path, format_: Wanted, *, overwrite:
     found = desk.wait(exports.report(asked.comparison, with_requests=False))
     rows = exports.rows(found, positions)
     with new_file(path, overwrite=overwrite) as part, part.open("wb") as file:
-        file.writelines(text_chunks(rows, ignore_white_space=asked.ignore_space))
+        file.writelines(text_chunks(_head(asked, found), rows, ignore_white_space=asked.ignore_space))
     say(f"{counted(len(positions), 'row')} written to {path}.")
+
+
+def _head(asked: _Asked, found: Report) -> Iterator[str]:
+    """Yield what stands above the rows where people read them."""
+    from batchtui.cli.diff_text import report_lines, summary_lines
+
+    yield from summary_lines(asked.comparison, len(asked.spaces))
+    yield from report_lines(found)
+    yield ""
 
 
 @click.command("prefer")

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 
-from batchtui.cli.output import out, out_table, writing
+from batchtui.cli.output import out, table_lines, writing
 from batchtui.domain.comparison import Comparison
 from batchtui.domain.diff import diff_lines, fold
 from batchtui.domain.diff.model import DiffLine, Fold, JsonChange, Segment
@@ -36,31 +36,36 @@ def has_colour() -> bool:
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def print_summary(comparison: Comparison, white_space_only: int) -> None:
-    """Print how many rows became what, and the totals of both sides."""
-    out(f"A  {clean_line(comparison.left.name)}")
-    out(f"B  {clean_line(comparison.right.name)}")
+def print_lines(lines: Iterable[str]) -> None:
+    """Print what the other functions here yield."""
+    for line in lines:
+        out(line)
+
+
+def summary_lines(comparison: Comparison, white_space_only: int) -> Iterator[str]:
+    """Yield how many rows became what, and the totals of both sides."""
+    yield f"A  {clean_line(comparison.left.name)}"
+    yield f"B  {clean_line(comparison.right.name)}"
     counts = ", ".join(f"{count(number)} {word}" for word, number in kind_counts(comparison))
     spaces = f" ({count(white_space_only)} of the changed in white space only)" if white_space_only else ""
-    out(f"{counts}{spaces}")
-    out("")
-    out_table(("", "A", "B", "B AGAINST A"), totals_table(comparison), right=(1, 2, 3))
+    yield f"{counts}{spaces}"
+    yield ""
+    yield from table_lines(("", "A", "B", "B AGAINST A"), totals_table(comparison), right=(1, 2, 3))
 
 
-def print_report(found: Report) -> None:
-    """Print what people and judges prefer, and if it was asked for how the requests and the labels differ."""
-    for line in tally_lines(found.tally):
-        out(line)
+def report_lines(found: Report) -> Iterator[str]:
+    """Yield what people and judges prefer, and if it was asked for how the requests and the labels differ."""
+    yield from tally_lines(found.tally)
     if found.changes is not None:
-        out("")
-        out(changes_sentence(found.changes))
+        yield ""
+        yield changes_sentence(found.changes)
     if found.changes is not None and found.changes.groups:
-        out_table(("REQUEST", "A", "B", "WHERE"), changes_lines(found.changes))
+        yield from table_lines(("REQUEST", "A", "B", "WHERE"), changes_lines(found.changes))
     if found.matrix is not None:
-        out("")
-        out(clean_line(matrix_sentence(found.matrix)) + " A is down, B is across.")
+        yield ""
+        yield clean_line(matrix_sentence(found.matrix)) + " A is down, B is across."
         head, *rows = matrix_table(found.matrix)
-        out_table([clean_line(label) for label in head], rows, right=range(1, len(head)))
+        yield from table_lines([clean_line(label) for label in head], rows, right=range(1, len(head)))
 
 
 def print_rows(rows: Iterable[DiffRow], *, ignore_white_space: bool, colour: bool) -> None:
@@ -73,8 +78,9 @@ def print_rows(rows: Iterable[DiffRow], *, ignore_white_space: bool, colour: boo
                 sys.stdout.write(line + "\n")
 
 
-def text_chunks(rows: Iterable[DiffRow], *, ignore_white_space: bool) -> Iterator[bytes]:
-    """Yield rows as `print_rows` prints them without colours."""
+def text_chunks(head: Iterable[str], rows: Iterable[DiffRow], *, ignore_white_space: bool) -> Iterator[bytes]:
+    """Yield lines and rows as they are printed without colours."""
+    yield "".join(line + "\n" for line in head).encode()
     paint = _Paint(colour=False)
     for row in rows:
         lines = row_lines(row, paint, ignore_white_space=ignore_white_space)

@@ -74,6 +74,12 @@ def writing() -> Iterator[None]:
 
 def out_table(header: Sequence[str], rows: Iterable[Sequence[str]], right: Iterable[int] = ()) -> None:
     """Print aligned columns, those with the numbers of `right` flush right; every cell is outside text."""
+    for line in table_lines(header, rows, right):
+        out(line)
+
+
+def table_lines(header: Sequence[str], rows: Iterable[Sequence[str]], right: Iterable[int] = ()) -> Iterator[str]:
+    """Yield the lines that `out_table` prints."""
     lines = [list(header), *([clean_line(cell) for cell in row] for row in rows)]
     widths = [max(map(_width, column)) for column in zip(*lines, strict=True)]
     flush_right = set(right)
@@ -82,7 +88,7 @@ def out_table(header: Sequence[str], rows: Iterable[Sequence[str]], right: Itera
         for number, (cell, width) in enumerate(zip(line, widths, strict=True)):
             padding = " " * (width - _width(cell))
             cells.append(padding + cell if number in flush_right else cell + padding)
-        out(GAP.join(cells).rstrip())
+        yield GAP.join(cells).rstrip()
 
 
 def out_pairs(pairs: Iterable[tuple[str, str]]) -> None:
