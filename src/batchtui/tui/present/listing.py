@@ -69,6 +69,10 @@ class Tally:
 
 def tally(batches: Sequence[StoredBatch]) -> Tally:
     """Add up the batches of one job; what a later attempt answered has not failed."""
+    if len(batches) == 1:
+        counts, is_running = batches[0].batch.counts, not batches[0].batch.has_ended
+        failed = 0 if is_running else counts.total - counts.succeeded
+        return Tally(counts.total, counts.succeeded, failed, is_running)
     first = min((stored.attempt for stored in batches), default=1)
     total = sum(stored.batch.counts.total for stored in batches if stored.attempt == first)
     answered = min(total, sum(stored.batch.counts.succeeded for stored in batches))
@@ -172,23 +176,19 @@ def _items(batches: Iterable[StoredBatch], words: Filter | None, open_jobs: Set[
 
 
 def _sorted(items: list[JobRow | StoredBatch], sort: str, *, reverse: bool) -> list[JobRow | StoredBatch]:
-    """Sort as a reader first wants it (newest, dearest, largest, a to z), or the other way round."""
+    """Sort as a reader first wants it (newest, dearest, largest, a to z), or the other way round.
 
-    def age(item: JobRow | StoredBatch) -> float:
-        stored = item if isinstance(item, StoredBatch) else item.newest
-        return -stored.batch.created_at.timestamp()
-
-    def name(item: JobRow | StoredBatch) -> str:
-        return (item.job_name if isinstance(item, StoredBatch) else item.name).casefold()
-
-    by: dict[str, Callable[[JobRow | StoredBatch], tuple[Any, ...]]] = {
-        "age": lambda item: (age(item),),
-        "status": lambda item: (_URGENCY.get(status_word(item), 1), age(item)),
-        "name": lambda item: (name(item), age(item)),
-        "requests": lambda item: (-tally(batches_of(item)).total, age(item)),
-        "cost": lambda item: (-(cost_usd(item) or 0.0), age(item)),
+    The items come newest first, and so do those that are equal.
+    """
+    by: dict[str, Callable[[JobRow | StoredBatch], Any]] = {
+        "status": lambda item: _URGENCY.get(status_word(item), 1),
+        "name": lambda item: (item.job_name if isinstance(item, StoredBatch) else item.name).casefold(),
+        "requests": lambda item: -tally(batches_of(item)).total,
+        "cost": lambda item: -(cost_usd(item) or 0.0),
     }
-    return sorted(items, key=by[sort], reverse=reverse)
+    if sort in by:
+        items = sorted(items, key=by[sort])
+    return items[::-1] if reverse else items
 
 
 _URGENCY = {"failed": 0, "running": 1, "canceling": 1, "ended": 2}

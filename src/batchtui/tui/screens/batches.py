@@ -61,7 +61,6 @@ class ListingSource:
         self._rows = rows
         self.now = utc_now()
         self._index = {row.key: number for number, row in enumerate(rows)}
-        self._of_job = {row.item.job_id: row.key for row in reversed(rows)}
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -80,7 +79,7 @@ class ListingSource:
 
     def successor(self, item: Item) -> RowKey | None:
         """Return the row of the same job, for one that is not there any more: a draft sent, a job begun."""
-        return self._of_job.get(item.job_id)
+        return next((row.key for row in self._rows if row.item.job_id == item.job_id), None)
 
     def side(self, key: RowKey) -> str:
         """Return what a row is compared by: the id of its job, or of its batch where the job has others."""
