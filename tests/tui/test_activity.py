@@ -7,6 +7,7 @@ from batchtui.services.workbench import Workbench
 from batchtui.simulator import Fault, Served
 from batchtui.tui.screens.activity import ActivityScreen
 from tests.tui.conftest import NARROW, WIDE, end_all, make_app, submit, until, until_shown, until_told
+from tests.tui.screen_text import screen_text
 
 RESULTS = "/v1/messages/batches/*/results"
 
@@ -50,6 +51,32 @@ async def test_an_upload_is_not_cut_off(bench: Workbench, server: Served) -> Non
             await until_shown(pilot, "under way")
             await pilot.press("g", "c")
             await until_told(pilot, "nobody would know what became of it")
+
+
+async def test_a_transfer_that_ends_after_a_newer_one_is_shown(bench: Workbench) -> None:
+    app = make_app(bench)
+    async with app.run_test(size=WIDE) as pilot:
+        await pilot.press("7")
+        with bench.transfers.moving("up", "rivers", "intent_1", 100):
+            with bench.transfers.moving("down", "lakes", "msgbatch_1", 100):
+                await until_shown(pilot, "rivers", "lakes", "under way")
+            await until_shown(pilot, "under way", "✓ done")
+        await until(pilot, lambda: "under way" not in screen_text(app))
+
+
+async def test_nothing_is_read_again_while_nothing_happens(bench: Workbench) -> None:
+    with bench.transfers.moving("up", "rivers", "intent_1", 100):
+        pass
+    app = make_app(bench)
+    async with app.run_test(size=WIDE) as pilot:
+        await pilot.press("7")
+        await until_shown(pilot, "rivers", "✓ done")
+        screen = app.screen
+        assert isinstance(screen, ActivityScreen)
+        screen.fill()
+        shown = screen.happening
+        screen._look()
+        assert screen.happening is shown
 
 
 async def test_hostile_text_is_text(bench: Workbench) -> None:

@@ -81,6 +81,8 @@ class ActivityScreen(Room):
         super().__init__(session, size)
         self._words: Filter | None = None
         self._source = ActivitySource()
+        self._news: list[News] | None = None
+        self._newest: tuple[object, ...] = ()
 
     def compose_panes(self) -> ComposeResult:
         """Lay out the table and the details."""
@@ -91,21 +93,39 @@ class ActivityScreen(Room):
 
     def on_mount(self) -> None:
         """Look again and again."""
+        self.session.batches_changed.subscribe(self, lambda _nothing: self._forget_news())
         self.set_interval(LOOK_SECONDS, self._look)
 
     def on_screen_resume(self) -> None:
         """Show what is going on by now."""
+        self._forget_news()
         self.fill()
 
+    def _forget_news(self) -> None:
+        """Read what there is to tell again at the next look: the store has changed."""
+        self._news = None
+
     def _look(self) -> None:
-        if self.is_current:
+        """Show what goes on, if anything does."""
+        if self.is_current and (
+            self._news is None or self.session.workbench.transfers.running or self._newest != self._newest_now()
+        ):
             self.fill()
+
+    def _newest_now(self) -> tuple[object, ...]:
+        bench = self.session.workbench
+        transfers, calls = bench.transfers.recent, bench.calls
+        newest = transfers[-1] if transfers else None
+        return (newest, bool(bench.transfers.running), calls[-1] if calls else None)
 
     @told
     def fill(self) -> None:
         """Show what goes on and what was."""
         bench = self.session.workbench
-        rows = present.happenings(bench.transfers.recent, bench.calls, bench.notices.recent(NEWS_SHOWN), utc_now())
+        if self._news is None:
+            self._news = bench.notices.recent(NEWS_SHOWN)
+        self._newest = self._newest_now()
+        rows = present.happenings(bench.transfers.recent, bench.calls, self._news, utc_now())
         self._source = ActivitySource(present.shown(rows, self._words, self.sort, reverse=self.reverse))
         with self.painted_once():
             self.table.set_source(self._source)
