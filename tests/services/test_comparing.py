@@ -470,6 +470,15 @@ async def test_short_answers_are_counted_against_each_other(bench: Workbench, tm
         assert (matrix.total, matrix.agreeing) == (5, 1)
 
 
+async def test_one_answer_that_explains_itself_hides_no_labels(bench: Workbench) -> None:
+    labels = {str(number): "spam" for number in range(11)}
+    await stored_side(bench.store, "before", labels | {"long": "It is spam, because " * 9})
+    await stored_side(bench.store, "after", labels | {"long": "spam"})
+    matrix = await bench.comparisons.labels(await compared(bench, "before", "after"))
+    assert matrix is not None
+    assert (matrix.count("spam", "spam"), matrix.count("(other)", "spam")) == (11, 1)
+
+
 async def test_labels_in_a_field_of_json_answers(bench: Workbench) -> None:
     def answers(labels: list[str]) -> dict[str, str | None]:
         return {

@@ -84,6 +84,15 @@ async def test_shows_what_differs_in_words(two: Workbench) -> None:
         await until(pilot, lambda: sum("Rhine" in line for line in pane_lines(app)) == 1)
 
 
+async def test_says_where_there_is_no_room_for_both_sides(two: Workbench) -> None:
+    app = make_app(two)
+    async with app.run_test(size=NARROW, notifications=True) as pilot:
+        screen = await compare_two(pilot)
+        await pilot.press("i")
+        await until_told(pilot, "There is no room for both sides beside each other: it takes 100 columns.")
+        assert screen.view.is_side_by_side
+
+
 async def test_chips_and_keys_go_through_the_kinds(two: Workbench) -> None:
     app = make_app(two)
     async with app.run_test(size=NARROW, notifications=True) as pilot:

@@ -16,7 +16,7 @@ LABEL_CHARS = 64
 MOST_LABELS = 50
 """How many different ones a side may have."""
 
-MOST_OTHERS = 0.05
+MOST_OTHERS = 0.1
 """Which share of the answers may be no labels: a model that explains itself now and then."""
 
 OTHER = "(other)"

@@ -88,6 +88,8 @@ NONE_SHOWN: Mapping[Kind, str] = {
     "outcome": "No row shown here has another outcome.",
 }
 
+NO_ROOM_FOR_TWO = "There is no room for both sides beside each other: it takes 100 columns."
+
 _ABOUT_PAIRS = frozenset({"go_kind", "decide", "beside", "find", "judge", "export", "pager", "copy", "next_kind"})
 
 

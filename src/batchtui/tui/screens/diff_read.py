@@ -13,6 +13,7 @@ from batchtui.domain.errors import BatchtuiError
 from batchtui.tui.diff_reading import DiffReading, Texts
 from batchtui.tui.messages import CopyAsked, CopyChoice, ErrorMet, PagerAsked
 from batchtui.tui.present import diff as present
+from batchtui.tui.present import reasons
 from batchtui.tui.screens.diff_list import DiffTable
 from batchtui.tui.screens.diff_search import DiffSearch
 from batchtui.tui.screens.room import explained, told
@@ -89,7 +90,10 @@ class DiffRead(DiffSearch):
 
     def action_side_by_side(self) -> None:
         """Show both sides beside each other, or one below the other."""
-        self.view.set_side_by_side(not self.view.is_side_by_side)
+        if self.view.has_room_for_two:
+            self.view.set_side_by_side(not self.view.is_side_by_side)
+        else:
+            self.notify(reasons.NO_ROOM_FOR_TWO, severity="warning", timeout=4, markup=False)
 
     def action_white_space(self) -> None:
         """Ignore white space, or not."""

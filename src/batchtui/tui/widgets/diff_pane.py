@@ -80,9 +80,14 @@ class DiffView(LineView, can_focus=True, inherit_bindings=False):
         self._at = -1
 
     @property
+    def has_room_for_two(self) -> bool:
+        """Whether it is wide enough for both sides beside each other."""
+        return self.size.width >= TWO_COLUMNS_FROM_CELLS
+
+    @property
     def columns(self) -> Literal[1, 2]:
         """How many columns there are: two only where there is room for them."""
-        return 2 if self.is_side_by_side and self.size.width >= TWO_COLUMNS_FROM_CELLS else 1
+        return 2 if self.is_side_by_side and self.has_room_for_two else 1
 
     @property
     def is_laid_out(self) -> bool:
@@ -220,7 +225,10 @@ class DiffView(LineView, can_focus=True, inherit_bindings=False):
         side = {"-": "removed", "+": "added"}.get(sign)
         base = self._look(side, plain) if side and span is not None else plain
         gutter = " ".join(f"{number or '':>{self._digits}}" for number in numbers)
-        segments = [Segment(f"{gutter} ", self._look("number", base)), Segment(f"{sign if span is not None else ' '} ", base)]
+        segments = [
+            Segment(f"{gutter} ", self._look("number", base)),
+            Segment(f"{sign if span is not None else ' '} ", base),
+        ]
         if piece is not None and span is not None:
             segments += self._words(piece, span, side, base)
         width = self._column_cells
