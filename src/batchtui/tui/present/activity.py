@@ -18,8 +18,8 @@ COLUMNS = (
     Column("at", "Time", width=8),
     Column("what", "What", width=10),
     Column("name", "About", min_width=16, weight=2),
-    Column("progress", "Progress", width=30, min_width=14, priority=1),
-    Column("state", "State", width=14, min_width=8),
+    Column("progress", "Progress", width=22, min_width=14, priority=1),
+    Column("state", "State", width=11, min_width=8),
     Column("took", "Took", width=8, align="right", priority=2),
 )
 SORTS = ("at", "took")
@@ -27,7 +27,7 @@ FIELDS = ("what", "state")
 EMPTY = "Nothing was sent, asked or downloaded yet."
 NO_MATCH = "Nothing fits this filter.\n\nesc takes it away."
 
-BAR_CELLS = 16
+BAR_CELLS = 8
 OK_STATUS = range(200, 300)
 
 Entry = Transfer | ApiCall | News
