@@ -125,6 +125,17 @@ async def test_a_wrong_key_is_told_as_such(connect: Connect) -> None:
     assert "wrong" not in str(caught.value)
 
 
+async def test_a_refused_key_is_looked_up_anew() -> None:
+    keys = iter(["sk-ant-wrong", "sk-ant-right"])
+    with serve_simulator(Settings(api_key="sk-ant-right")) as served:
+        gateway = AnthropicGateway(served.base_url, lambda: next(keys))
+        with pytest.raises(AuthError):
+            await gateway.check()
+        await gateway.check()
+        await gateway.check()
+        await gateway.close()
+
+
 async def test_pages_carry_their_cursor(serve: Serve, connect: Connect) -> None:
     server = serve(lambda exchange: exchange.reply(200, b'{"data": [%s], "has_more": true}' % BATCH))
     page = await connect(server.url + "/gw/v1/").list_batches(limit=1, after_id="b/0&x")

@@ -161,5 +161,31 @@ async def test_while_paused_nothing_is_asked_and_going_on_asks_at_once(bench: Wo
         await reported.acquire()
 
 
+async def test_a_key_that_is_refused_is_not_asked_with_again(bench: Workbench, server: Served) -> None:
+    refusal = Fault(kind="refuse", status=401, error_type="authentication_error", path="/v1/**", times=0)
+    server.simulator.faults.pending.append(refusal)
+    refused, reported = asyncio.Semaphore(0), asyncio.Event()
+
+    def on_state(state: PollState) -> None:
+        if state.refused and not state.polling:
+            refused.release()
+
+    poller = bench.poller(on_state=on_state, on_report=lambda _report: reported.set())
+    other = bench.store.leases.new_owner()
+    async with running(poller), asyncio.timeout(20):
+        for _ in ("it was refused", "it waits"):
+            await refused.acquire()
+        assert await bench.store.leases.acquire(poller._lease, other, 60), "whoever has a better key can poll"
+        asked = lists(server)
+        await asyncio.sleep(0.2)
+        assert (lists(server), asked, poller.state.next_at) == (1, 1, None)
+        server.simulator.faults.pending.clear()
+        poller.refresh()
+        await reported.wait()
+        await asyncio.sleep(0)
+        assert not poller.state.refused
+        assert poller.state.error is None
+
+
 def lists(server: Served) -> int:
     return sum(seen["method"] == "GET" and seen["path"] == LIST for seen in server.simulator.log)

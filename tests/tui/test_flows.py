@@ -291,15 +291,19 @@ async def test_a_batch_that_is_the_wrong_one_is_told_of_and_shown(
 
 
 async def test_a_key_that_is_refused_is_asked_for(places: Places, server: Served) -> None:
-    bench = make_bench(places, server.base_url, find_key=lambda: "sk-ant-invalid-of-somebody")
+    keys = ["sk-ant-invalid-of-somebody"]
+    bench = make_bench(places, server.base_url, find_key=lambda: keys[-1])
     app = make_app(bench)
-    async with app.run_test(size=NARROW, notifications=True) as pilot:
+    async with app.run_test(size=WIDE, notifications=True) as pilot:
         await until_shown(pilot, "Your API key", "401")
         await pilot.press("escape")
-        await until_shown(pilot, "✗ key refused")
-        before = app.session.poller.state.failures
-        await until(pilot, lambda: app.session.poller.state.failures > before)
+        await until_shown(pilot, "✗ key refused · R asks again")
+        await pilot.press("R")
+        await until(pilot, lambda: app.session.poller.state.failures == 2)
         assert isinstance(app.screen, BatchesScreen)
+        keys.append("sk-ant-another")
+        await pilot.press("R")
+        await until_shown(pilot, "synced")
     await bench.close()
 
 

@@ -28,7 +28,7 @@ from batchtui.api.errors import Action, Answer, answer_error, credentials_error,
 from batchtui.api.loop_thread import LoopThread
 from batchtui.api.stream import AnswerStream
 from batchtui.domain.batch import Batch, BatchPage
-from batchtui.domain.errors import ApiError, MissingError
+from batchtui.domain.errors import ApiError, AuthError, MissingError
 from batchtui.domain.model import ModelFacts
 from batchtui.domain.origin import check_base_url, own_url
 
@@ -65,10 +65,10 @@ class AnthropicGateway:
     The SDK is imported by the first call and lives on an event loop in a thread of its own. No call is ever
     repeated, redirects are not followed, and the key goes to the origin of `base_url` only.
 
-    `find_key` is called in that thread before the first call and may block or raise a BatchtuiError, which the
-    call then raises. Where it returns None the SDK's own places are searched (environment, login profiles); if they
-    hold nothing every call raises NoKeyError. `on_call` is told of every HTTP attempt, on the event loop of the
-    caller. Raises ConfigError for a base URL that may not be used.
+    `find_key` is called in that thread before the first call, and again after a key was refused. It may block or
+    raise a BatchtuiError, which the call then raises. Where it returns None the SDK's own places are searched
+    (environment, login profiles); if they hold nothing every call raises NoKeyError. `on_call` is told of every
+    HTTP attempt, on the event loop of the caller. Raises ConfigError for a base URL that may not be used.
     """
 
     def __init__(
@@ -249,6 +249,8 @@ class AnthropicGateway:
             response = await self._thread.run(self._exchange(client, request))
         except ApiError as error:
             tell(error.status, error.request_id)
+            if isinstance(error, AuthError) and error.refuses_key and self._client is client:
+                await self.forget_key()
             raise
         except asyncio.CancelledError:
             tell(None, None)

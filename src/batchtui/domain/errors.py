@@ -207,6 +207,11 @@ class AuthError(ApiError):
 
     nothing_was_created = True
 
+    @property
+    def refuses_key(self) -> bool:
+        """Return whether the server answers no call with this key."""
+        return self.status == 401
+
 
 class MissingError(ApiError):
     """The API does not know that batch, or has no results for it (404), or there is no such endpoint (404, 405)."""

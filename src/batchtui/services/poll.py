@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from batchtui.domain.batch import StoredBatch
-from batchtui.domain.errors import ApiError, BatchtuiError, MismatchError
+from batchtui.domain.errors import ApiError, AuthError, BatchtuiError, MismatchError
 from batchtui.domain.pacing import SOONEST_SECONDS, YOUNG_SECONDS, pause_seconds
 from batchtui.services.sync import Sync, SyncReport
 from batchtui.store import Store
@@ -30,6 +30,7 @@ class PollState:
     `last_synced_at` is that of any process, also of one that has ended; `pace_seconds` is how long it is fresh for.
     `elsewhere` says that another process on this home polls; then this one only reads what that one writes. Of what
     a poll met with single batches, `error` is the first; a mismatch, which is no trouble of the poll, is left out.
+    `refused` says that the server does not take the key: it is not asked again before somebody wants it to be.
     """
 
     last_synced_at: datetime | None = None
@@ -38,6 +39,7 @@ class PollState:
     polling: bool = False
     paused: bool = False
     elsewhere: bool = False
+    refused: bool = False
     failures: int = 0
     error: BatchtuiError | None = None
 
@@ -100,6 +102,9 @@ class Poller:
                 # Who asks for a poll from here on wants another one: this one may have read the list already.
                 self._wake.clear()
                 pause = await self._poll_once()
+                if self.state.refused:
+                    # Another process may have a better key.
+                    await self._store.leases.release(self._lease, self._owner)
                 await self._wait(pause)
         finally:
             await self._store.leases.release(self._lease, self._owner)
@@ -115,7 +120,9 @@ class Poller:
         )
         if not held and not self._is_wanted:
             at = self._store.looks.last(self._profile, self._base_url)
-            self._show(replace(self.state, elsewhere=True, last_synced_at=at, failures=0, error=None))
+            self._show(
+                replace(self.state, elsewhere=True, refused=False, last_synced_at=at, failures=0, error=None)
+            )
             return self._young_seconds
         self._is_wanted = False
         self._started_at_seconds = time.monotonic()
@@ -142,8 +149,9 @@ class Poller:
         failures = self.state.failures + 1
         retry_after_seconds = error.retry_after_seconds if isinstance(error, ApiError) else None
         self._rest_seconds = max(self._rest_seconds, retry_after_seconds or 0.0)
-        self._show(replace(self.state, polling=False, failures=failures, error=error))
-        return self._pause(failures, retry_after_seconds)
+        refused = isinstance(error, AuthError) and error.refuses_key
+        self._show(replace(self.state, polling=False, failures=failures, error=error, refused=refused))
+        return math.inf if refused else self._pause(failures, retry_after_seconds)
 
     def _pause(self, failures: int, retry_after_seconds: float | None) -> float:
         if self._is_steady and not failures:
@@ -172,7 +180,7 @@ class Poller:
 
     async def _wait(self, seconds: float) -> None:
         """Wait for the time to come or for somebody to ask, and through a pause however long."""
-        due_at = datetime.now(UTC) + timedelta(seconds=seconds)
+        due_at = datetime.now(UTC) + timedelta(seconds=seconds) if math.isfinite(seconds) else None
         if not self.state.paused:
             self._show(replace(self.state, next_at=due_at))
         while True:
@@ -191,5 +199,5 @@ class Poller:
         self._on_state(state)
 
 
-def _seconds_until(at: datetime) -> float:
-    return max(0.0, (at - datetime.now(UTC)).total_seconds())
+def _seconds_until(at: datetime | None) -> float | None:
+    return None if at is None else max(0.0, (at - datetime.now(UTC)).total_seconds())

@@ -37,9 +37,6 @@ PAINTED_SECONDS = 0.05
 LOOK_SECONDS = 1.0
 """How often the store is looked at for what other processes wrote."""
 
-UNAUTHORIZED = 401
-"""The status by which a key is refused; one that may not do something is met with another."""
-
 AGAIN_SECONDS = 30.0
 """How long the same trouble is not told of again, and how long the poller rests after a trouble of the store."""
 
@@ -132,7 +129,7 @@ class BatchtuiApp(App[None]):
 
     def tell_trouble(self, error: BatchtuiError) -> None:
         """Tell what went wrong, but not the same again and again; where the key is wrong, ask for another."""
-        if isinstance(error, NoKeyError) or (isinstance(error, AuthError) and error.status == UNAUTHORIZED):
+        if isinstance(error, NoKeyError) or (isinstance(error, AuthError) and error.refuses_key):
             self.ask_for_key(error.what)
         elif monotonic() - self._troubles.get(str(error), -AGAIN_SECONDS) >= AGAIN_SECONDS:
             self._troubles[str(error)] = monotonic()

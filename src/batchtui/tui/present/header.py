@@ -111,7 +111,7 @@ def sync_state(poll: PollState | None, now: datetime) -> list[Cell]:
         fresh = Cell(f"synced {ago(now - poll.last_synced_at)}", tone)
     then = f" · next {duration(poll.next_at - now)}" if poll.next_at else ""
     if poll.error is not None and not poll.polling:
-        again = "" if poll.paused else then.replace("next", "again in")
+        again = "" if poll.paused else " · R asks again" if poll.refused else then.replace("next", "again in")
         age = [] if poll.last_synced_at is None else [Cell(" · ", "muted"), fresh]
         return [Cell(f"✗ {error_word(poll.error)}", "bad"), *age, Cell(again, "muted")]
     if poll.polling:
