@@ -91,3 +91,22 @@ def test_any_text_is_laid_out_and_keeps_its_words(source: str, width: int) -> No
     assert sorted(letters) == sorted(char for char in source if char in "ab")
     for piece in pieces:
         assert all(one.end <= after.start for one, after in zip(piece.spans, piece.spans[1:], strict=False))
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    ("before", "after"), [("a | b\n-", "x"), ("# a", "x"), ("```", "`"), ("- - -", "x"), ("==", "x"), ("> ", "x")]
+)
+def test_a_flood_of_white_space_does_not_hold_the_screen_up(before: str, after: str) -> None:
+    flood = " " * 60_000
+    shown = prose(f"{before}{flood}{after}".split("\n"), 80)
+    assert "".join(piece.text for piece in shown).strip()
+
+
+@pytest.mark.parametrize(
+    ("source", "wanted"),
+    [("# a #", "a"), ("# a ## ", "a"), ("# a#", "a#"), ("## ##", ""), ("# #a", "#a"), ("#", ""), ("#a", "#a")],
+)
+def test_the_marks_at_the_end_of_a_heading_are_left_out(source: str, wanted: str) -> None:
+    (piece,) = prose([source], 80)
+    assert piece.text == wanted

@@ -19,14 +19,15 @@ PROSE_CHARACTERS_MAX = 64 * 1024
 CONTENT_CELLS_MIN = 8
 """What is left for words however deep they are indented."""
 
-_FENCE = re.compile(r"\s*(`{3,}|~{3,})\s*([^`]*)$")
-_HEADING = re.compile(r" {0,3}(#{1,6})(?:\s+(.*?))?(?:\s+#+)?\s*$")
+# No two parts of a pattern can take the same white space: in a long line they would try every place between them.
+_FENCE = re.compile(r"\s*(`{3,}|~{3,})([^`]*)$")
+_HEADING = re.compile(r" {0,3}(#{1,6})(\s.*)?$")
 _UNDERLINE = re.compile(r" {0,3}(=+|-{2,})\s*$")
 _RULE = re.compile(r" {0,3}([-*_])(?:\s*\1){2,}\s*$")
 _QUOTE = re.compile(r" {0,3}((?:>\s?)+)(.*)$")
 _ITEM = re.compile(r"(\s*)([-*+]|\d{1,9}[.)])\s+(?:\[([ xX])\]\s+)?(.*)$")
 _INDENT = re.compile(r"\s*")
-_DELIMITERS = re.compile(r"\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*$")
+_DELIMITERS = re.compile(r"\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?$")
 _PIPE = re.compile(r"(?<!\\)\|")
 
 
@@ -36,6 +37,13 @@ def prose(lines: Sequence[str], width: int) -> list[Piece]:
     A line without indent may be longer than that; those that hang are broken here.
     """
     return list(_Reader(lines, width).pieces())
+
+
+def _unclosed(heading: str) -> str:
+    """Return a heading without the marks that may stand at its end."""
+    text = heading.strip()
+    bare = text.rstrip("#")
+    return bare.rstrip() if not bare or bare[-1].isspace() else text
 
 
 class _Reader:
@@ -66,7 +74,7 @@ class _Reader:
         margin = indent.group() if indent else ""
         if match := _HEADING.match(line):
             self._in_list = False
-            yield inline(match[2] or "", "heading")
+            yield inline(_unclosed(match[2] or ""), "heading")
         elif _RULE.match(line):
             self._in_list = False
             rule = "─" * min(self._width, 40)
@@ -97,7 +105,9 @@ class _Reader:
         if self._at == len(self._lines) or "-" not in self._lines[self._at]:
             return False
         below = self._lines[self._at]
-        return _DELIMITERS.match(below) is not None and len(_cells(below)) == len(_cells(self._lines[self._at - 1]))
+        return _DELIMITERS.match(below.strip()) is not None and len(_cells(below)) == len(
+            _cells(self._lines[self._at - 1])
+        )
 
     def _code(self, fence: str, language: str) -> Iterator[Piece]:
         """Yield fenced code, up to the fence that ends it or to the end."""
@@ -107,7 +117,7 @@ class _Reader:
             line = self._lines[self._at]
             self._at += 1
             match = _FENCE.match(line)
-            if match and match[1].startswith(fence) and not match[2]:
+            if match and match[1].startswith(fence) and not match[2].strip():
                 return
             yield from self._hanging("  ", [], Piece(line, [Span(0, len(line), "code")]), "  ")
 
