@@ -56,3 +56,9 @@ def test_every_word_of_a_filter_is_in_the_message(message: str) -> None:
     for term in parse_result_filter(ErrorGroup("", alike(message), 1).filter_text).terms:
         assert term.field == "error"
         assert term.text in message
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("flood", ["a", "1", "a1", "1.", '"', "'a", "1234abcd-", "a "])
+def test_a_flood_is_looked_through_once(flood: str) -> None:
+    assert alike(flood * 100_000)

@@ -25,8 +25,11 @@ from batchtui.domain.judging import Votes, read_choice, votes
         ('{"choice": "A"}', None),
         ("[" * 100_000, None),
         ('{"a":' * 100_000, None),
+        ("```" + "\n" * 20_000 + "x", None),
+        ("```json\n" + " " * 20_000 + "```x", None),
     ],
 )
+@pytest.mark.timeout(20)
 def test_a_choice_is_read_only_where_it_is_clear(text: str, choice: str | None) -> None:
     assert read_choice(text) == choice
 

@@ -18,7 +18,7 @@ _VARYING = re.compile(
     (?P<quoted> "[^"]*" | `[^`]*` | (?<!\w)'[^']*'(?!\w) | “[^”]*” )
     | [0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}       # a UUID
     | (?<![A-Za-z0-9])\d+(?:[.,:]\d+)*(?![A-Za-z0-9])   # a number, a version, a time
-    | [A-Za-z0-9]*\d[A-Za-z0-9]*                        # an id
+    | (?<![A-Za-z0-9])(?=[A-Za-z]*\d)[A-Za-z0-9]+       # an id
     """,
     re.VERBOSE,
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from batchtui.domain.opinion import Verdict
 Choice = Literal["A", "B", "tie"]
 """What a judge says, who does not know the sides."""
 
-_FENCE = re.compile(r"```(?:json)?\s*\n(.*?)\n?\s*```", re.DOTALL | re.IGNORECASE)
+_FENCE = "```"
 _CHOICES: dict[str, Choice] = {"a": "A", "b": "B", "tie": "tie"}
 
 
@@ -24,16 +23,22 @@ def read_choice(text: str) -> Choice | None:
 
     It is the `verdict` of a JSON object, which may stand in a fence, or the whole answer: A, B or tie.
     """
-    text = text.strip()
-    fenced = _FENCE.fullmatch(text)
-    body = fenced[1] if fenced else text
-    said: object = text
-    if body.lstrip().startswith("{"):
+    said: object = text.strip()
+    body = _unfenced(text.strip())
+    if body.startswith("{"):
         try:
             said = json.loads(body).get("verdict")
         except (ValueError, RecursionError):
             return None
     return _CHOICES.get(said.strip().rstrip(".").casefold()) if isinstance(said, str) else None
+
+
+def _unfenced(text: str) -> str:
+    """Return what stands in a fence of Markdown, or the text where it is not in one as a whole."""
+    head, newline, body = text.partition("\n")
+    if newline and head.strip().casefold() in {_FENCE, f"{_FENCE}json"} and body.endswith(_FENCE):
+        return body.removesuffix(_FENCE).strip()
+    return text
 
 
 @dataclass(frozen=True, slots=True)
