@@ -4,6 +4,8 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from batchtui.cli.app import COMMANDS
+
 from .conftest import Server, Shell
 
 if TYPE_CHECKING:
@@ -83,3 +85,11 @@ def test_the_doctor_says_what_keeps_the_network_away(
     done = shell("doctor", "--json")
     assert done.code == 1
     assert [check["check"] for check in done.json if check["state"] == "problem"] == ["network"]
+
+
+def test_every_command_is_listed_in_one_line_and_there(shell: Shell) -> None:
+    listed = shell("--help").text.split("Commands:\n")[1].splitlines()
+    assert [line.split()[0] for line in listed] == list(COMMANDS)
+    assert max(map(len, listed)) <= 78
+    for name in COMMANDS:
+        assert shell(name, "--help").code == 0, name

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 
@@ -22,41 +23,49 @@ from batchtui.domain.errors import BatchtuiError
 INTERRUPTED = 130
 READER_GONE = 1
 
+
+class Place(NamedTuple):
+    """Where a command is, as `module:function`, and its line in the list of commands."""
+
+    where: str
+    help: str
+
+
 COMMANDS = {
-    "demo": "demo:demo",
-    "simulate": "simulate:simulate",
-    "list": "look:list_batches",
-    "show": "look:show",
-    "submit": "send:submit",
-    "settle": "settle:settle",
-    "sync": "follow:sync",
-    "watch": "follow:watch",
-    "results": "results:results",
-    "search": "search:search",
-    "diff": "diff:diff",
-    "judge": "judge:judge",
-    "prefer": "diff:prefer",
-    "retry": "retry:retry",
-    "queue": "queue:queue",
-    "cancel": "manage:cancel",
-    "adopt": "manage:adopt",
-    "delete": "manage:delete",
-    "rename": "manage:rename",
-    "flag": "remark:flag",
-    "note": "remark:note",
-    "archive": "archive:archive",
-    "prune": "prune:prune",
-    "stats": "stats:stats",
-    "template": "template:template",
-    "key": "key:key",
-    "hook": "hook:hook",
-    "profile": "profile:profile",
-    "paths": "upkeep:paths",
-    "config": "upkeep:show_config",
-    "doctor": "upkeep:doctor",
-    "completion": "completion:completion",
+    "demo": Place("demo:demo", "Open the screens on the built-in simulator"),
+    "simulate": Place("simulate:simulate", "Serve Message Batches on this machine until Ctrl-C"),
+    "list": Place("look:list_batches", "List the batches of the server, newest first"),
+    "show": Place("look:show", "Show a batch or a job: dates, counts, cost, attempts"),
+    "submit": Place("send:submit", "Check, price and send a file, or a template and rows"),
+    "settle": Place("settle:settle", "Settle drafts and submissions without an outcome"),
+    "sync": Place("follow:sync", "Look once: update batches, download what has ended"),
+    "watch": Place("follow:watch", "Wait until batches have ended and results are here"),
+    "results": Place("results:results", "Read or export the results of a batch or job"),
+    "search": Place("search:search", "Look for a text in all results stored here"),
+    "diff": Place("diff:diff", "Compare two batches, jobs or files row by row"),
+    "judge": Place("judge:judge", "Let a model say in a batch which answers are better"),
+    "prefer": Place("diff:prefer", "Keep which answer to a row you find better"),
+    "retry": Place("retry:retry", "Send again what failed of a batch or job"),
+    "queue": Place("queue:queue", "See and change the rows that wait to be sent again"),
+    "cancel": Place("manage:cancel", "Ask the API to cancel running batches"),
+    "adopt": Place("manage:adopt", "Bring in a batch made elsewhere, with its requests"),
+    "delete": Place("manage:delete", "Delete ended batches at the API, here, or both"),
+    "rename": Place("manage:rename", "Give a job another name"),
+    "flag": Place("remark:flag", "Flag results, or take their flag away"),
+    "note": Place("remark:note", "Write a note on a job or on results"),
+    "archive": Place("archive:archive", "Compress what is kept of old batches"),
+    "prune": Place("prune:prune", "Drop what was sent and came back of old batches"),
+    "stats": Place("stats:stats", "Add up costs, savings, tokens and durations"),
+    "template": Place("template:template", "Keep templates, and see what they make of rows"),
+    "key": Place("key:key", "Keep the API key in the keyring of the system"),
+    "hook": Place("hook:hook", "Try the hooks of config.toml"),
+    "profile": Place("profile:profile", "Keep a profile for each key, server and workspace"),
+    "paths": Place("upkeep:paths", "Print every place where something is kept"),
+    "config": Place("upkeep:show_config", "Print the settings in force and their sources"),
+    "doctor": Place("upkeep:doctor", "Check home, database, files, key and network"),
+    "completion": Place("completion:completion", "Print the script for completion in a shell"),
 }
-"""Where each command is, in the order a user meets them; none is imported before it is asked for."""
+"""All commands, in the order a user meets them; none is imported before it is asked for."""
 
 
 class _ReaderGoneError(Exception):
@@ -73,9 +82,14 @@ class _Commands(click.Group):
         place = COMMANDS.get(cmd_name)
         if place is None:
             return None
-        module, name = place.split(":")
+        module, name = place.where.split(":")
         command = getattr(import_module(f"batchtui.cli.{module}"), name)
         return command if isinstance(command, click.Command) else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, place.help) for name, place in COMMANDS.items()])
 
     def invoke(self, ctx: click.Context) -> object:
         # Below this click makes a broken pipe a plain exit, and Python then complains while it shuts down.
