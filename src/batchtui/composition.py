@@ -56,9 +56,14 @@ def workbench(places: Places, config: Config) -> Workbench:
     )
 
 
-async def check_key(config: Config, key: Key) -> None:
-    """Make one free call with a key that is not stored yet; raises an `ApiError` if it is of no use."""
-    gateway = AnthropicGateway(config.base_url, key.reveal, workspace_id=config.workspace_id)
+async def check_key(config: Config, key: Key | None) -> None:
+    """Make one free call with a key that is not stored yet; raises an `ApiError` if it is of no use.
+
+    Without one the call is made with what the SDK finds; raises `NoKeyError` if that is nothing.
+    """
+    gateway = AnthropicGateway(
+        config.base_url, lambda: key.reveal() if key else None, workspace_id=config.workspace_id
+    )
     try:
         await gateway.check()
     finally:

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NoReturn
 
 from batchtui.domain.errors import InputError, KeyringError, NoKeyError
@@ -154,6 +155,29 @@ def key_status(profile: str, environ: Mapping[str, str]) -> KeyStatus:
         return KeyStatus(in_environment, _stored_key(profile), _backend().name)
     except KeyringError as error:
         return KeyStatus(in_environment, None, "", str(error))
+
+
+def sdk_login(environ: Mapping[str, str]) -> str:
+    """Return in a few words what the SDK finds where there is no key, empty if nothing.
+
+    It looks where the SDK does and imports nothing; whether it is still good only a call can tell. Blocks no longer
+    than a look into a directory.
+    """
+    if environ.get("ANTHROPIC_AUTH_TOKEN"):
+        return "ANTHROPIC_AUTH_TOKEN"
+    directory = Path(environ.get("ANTHROPIC_CONFIG_DIR") or "~/.config/anthropic").expanduser()
+    named = environ.get("ANTHROPIC_PROFILE")
+    try:
+        if not named:
+            federated = environ.get("ANTHROPIC_FEDERATION_RULE_ID") and environ.get("ANTHROPIC_ORGANIZATION_ID")
+            if federated and any(map(environ.get, ("ANTHROPIC_IDENTITY_TOKEN", "ANTHROPIC_IDENTITY_TOKEN_FILE"))):
+                return "a workload identity of the environment"
+            active = directory / "active_config"
+            named = (active.read_text(encoding="utf-8").strip() if active.is_file() else "") or "default"
+        is_there = "/" not in named and (directory / "configs" / f"{named}.json").is_file()
+    except (OSError, ValueError):
+        return ""
+    return f"the login {named} of `ant auth login`" if is_there else ""
 
 
 def _key_in(environ: Mapping[str, str]) -> Key | None:

@@ -11,7 +11,7 @@ from textual.widgets import Input
 
 from batchtui.composition import check_key, workbench
 from batchtui.paths import Places
-from batchtui.secrets import find_key
+from batchtui.secrets import Key, find_key, save_key
 from batchtui.services.workbench import Workbench
 from batchtui.simulator import Served
 from batchtui.tui.app import BatchtuiApp
@@ -93,6 +93,34 @@ async def test_looking_around_without_a_key(keyless: Workbench) -> None:
         await until_shown(pilot, "✗ no key", "No batches yet.")
         await pilot.press("R")
         await until(pilot, lambda: app.session.poller.state.failures > 1)
+        assert isinstance(app.screen, BatchesScreen)
+
+
+@pytest.mark.usefixtures("with_keyring")
+async def test_going_on_with_a_login_in_place_of_a_refused_key(
+    keyless: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_key("default", Key("sk-ant-invalid-key-in-the-keyring"))
+    monkeypatch.setenv("ANTHROPIC_AUTH_TOKEN", "sk-ant-invalid-token")
+    app = app_of(keyless)
+    async with app.run_test(size=(100, 40), notifications=True) as pilot:
+        await until_shown(pilot, "Your API key", "401", "go on with ANTHROPIC_AUTH_TOKEN")
+        await pilot.press("ctrl+l")
+        await until_shown(pilot, "Could not check the key")
+        assert find_key("default", {}).key is not None
+        monkeypatch.setenv("ANTHROPIC_AUTH_TOKEN", "a-good-token")
+        await pilot.press("ctrl+l")
+        await until_told(pilot, "Going on with ANTHROPIC_AUTH_TOKEN.")
+        await until_shown(pilot, "synced")
+    assert find_key("default", {}).key is None
+
+
+@pytest.mark.usefixtures("with_keyring")
+async def test_with_a_login_no_key_is_asked_for(keyless: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTHROPIC_AUTH_TOKEN", "a-good-token")
+    app = app_of(keyless)
+    async with app.run_test(size=(100, 40), notifications=True) as pilot:
+        await until_shown(pilot, "synced")
         assert isinstance(app.screen, BatchesScreen)
 
 

@@ -12,7 +12,7 @@ from batchtui.cli import options
 from batchtui.cli.ask import agree
 from batchtui.cli.options import Given
 from batchtui.cli.output import out_json, out_pairs, say
-from batchtui.secrets import KEY_VARIABLE, Key, KeyStatus, delete_key, key_status, save_key
+from batchtui.secrets import KEY_VARIABLE, Key, KeyStatus, delete_key, key_status, save_key, sdk_login
 
 MAX_INPUT_CHARS = 10_000
 
@@ -57,6 +57,7 @@ def status(given: Given, as_json: bool) -> None:
                 "profile": config.profile,
                 "base_url": config.base_url,
                 "source": source_of(found),
+                "login": sdk_login(os.environ) or None,
                 "in_environment": _masked(found.in_environment),
                 "in_keyring": _masked(found.in_keyring),
                 "keyring": found.keyring_name or None,
@@ -67,7 +68,7 @@ def status(given: Given, as_json: bool) -> None:
     out_pairs(
         [
             ("profile", f"{config.profile} at {config.base_url}"),
-            ("source", SOURCE_WORDS[source_of(found)]),
+            ("source", source_words(found)),
             (KEY_VARIABLE, _masked(found.in_environment) or "not set"),
             ("keyring", _masked(found.in_keyring) or "no key" if found.keyring_name else "cannot be used"),
         ]
@@ -76,11 +77,10 @@ def status(given: Given, as_json: bool) -> None:
         say(found.problem)
 
 
-SOURCE_WORDS = {
-    "environment": f"the environment ({KEY_VARIABLE})",
-    "keyring": "the keyring",
-    "sdk": "where the Anthropic SDK looks, which may hold none",
-}
+def source_words(found: KeyStatus) -> str:
+    """Return where the key in force comes from, for people."""
+    words = {"environment": f"the environment ({KEY_VARIABLE})", "keyring": "the keyring"}
+    return words.get(source_of(found)) or sdk_login(os.environ) or "nowhere: no key and no login was found"
 
 
 def source_of(found: KeyStatus) -> str:

@@ -9,11 +9,11 @@ import click
 
 from batchtui.cli import options
 from batchtui.cli.ask import agree
-from batchtui.cli.key import SOURCE_WORDS, source_of
+from batchtui.cli.key import source_of, source_words
 from batchtui.cli.options import Given
 from batchtui.cli.output import out_json, out_table, say
 from batchtui.config import DEFAULT_PROFILE
-from batchtui.secrets import delete_key, key_status
+from batchtui.secrets import delete_key, key_status, sdk_login
 from batchtui.services.profiles import UNCHANGED, Profiles
 
 
@@ -31,10 +31,18 @@ def list_profiles(given: Given, as_json: bool) -> None:
     """List the profiles and where the key of each comes from."""
     entries = Profiles(given.places().config).list()
     in_force = given.config().profile
-    sources = {entry.name: source_of(key_status(entry.name, os.environ)) for entry in entries}
+    keys = {entry.name: key_status(entry.name, os.environ) for entry in entries}
     if as_json:
         out_json(
-            [{**asdict(entry), "in_force": entry.name == in_force, "key": sources[entry.name]} for entry in entries]
+            [
+                {
+                    **asdict(entry),
+                    "in_force": entry.name == in_force,
+                    "key": source_of(keys[entry.name]),
+                    "login": sdk_login(os.environ) or None,
+                }
+                for entry in entries
+            ]
         )
         return
     out_table(
@@ -45,7 +53,7 @@ def list_profiles(given: Given, as_json: bool) -> None:
                 entry.name,
                 entry.base_url,
                 entry.workspace_id or "",
-                SOURCE_WORDS[sources[entry.name]],
+                source_words(keys[entry.name]),
             )
             for entry in entries
         ),

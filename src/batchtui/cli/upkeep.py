@@ -13,13 +13,13 @@ import click
 
 from batchtui.cli import options
 from batchtui.cli.desk import Desk, opened
-from batchtui.cli.key import SOURCE_WORDS, source_of
+from batchtui.cli.key import source_of, source_words
 from batchtui.cli.options import Given
 from batchtui.cli.output import out, out_json, out_pairs, out_table, say
 from batchtui.domain.errors import BatchtuiError
 from batchtui.domain.human import bytes_text, counted
 from batchtui.paths import Places
-from batchtui.secrets import key_status
+from batchtui.secrets import key_status, sdk_login
 
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
@@ -148,7 +148,11 @@ def _key(desk: Desk) -> Check:
     found = key_status(desk.bench.profile.name, os.environ)
     if found.problem and found.in_environment is None:
         return Check("keyring", "problem", found.problem)
-    return Check("key", "ok", f"from {SOURCE_WORDS[source_of(found)]}")
+    if source_of(found) == "sdk" and not sdk_login(os.environ):
+        return Check(
+            "key", "skipped", "no key and no login was found: `batchtui key set`, or set ANTHROPIC_API_KEY"
+        )
+    return Check("key", "ok", f"from {source_words(found)}")
 
 
 def _network(desk: Desk) -> Check:

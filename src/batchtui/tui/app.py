@@ -155,12 +155,12 @@ class BatchtuiApp(App[None]):
         async def ask() -> None:
             bench = self.session.workbench
             try:
-                has_key = await self.push_screen_wait(FirstStartScreen(bench.profile, self._check_key, why))
+                done = await self.push_screen_wait(FirstStartScreen(bench.profile, self._check_key, why))
             finally:
                 self._is_asking_for_key = False
-            if has_key:
+            if done:
                 await bench.gateway.forget_key()
-                tell(self, Notice("The key is in the keyring."))
+                tell(self, Notice(done))
                 self.session.poller.refresh()
 
         if not self._is_asking_for_key:

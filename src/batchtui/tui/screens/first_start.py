@@ -13,24 +13,28 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from batchtui.domain.errors import BatchtuiError
-from batchtui.secrets import KEY_VARIABLE, Key, save_key
+from batchtui.secrets import KEY_VARIABLE, Key, delete_key, key_status, save_key, sdk_login
 from batchtui.services.workbench import Profile
 from batchtui.tui.present.header import host
 from batchtui.tui.widgets.dialogs import DIALOG_CSS, LineInput
 from batchtui.tui.widgets.literal import assemble, literal
 
-CheckKey = Callable[[Key], Awaitable[None]]
-"""Makes one free call with a key that is not stored yet; raises an `ApiError` if it is of no use."""
+CheckKey = Callable[[Key | None], Awaitable[None]]
+"""Makes one free call with a key that is not stored yet, or with a login; raises an `ApiError` if that is no use."""
 
 
-class FirstStartScreen(ModalScreen[bool]):
-    """Take a key, check it, keep it in the keyring; dismisses with True when that is done, False for escape."""
+class FirstStartScreen(ModalScreen[str]):
+    """Take a key, check it, keep it in the keyring; or go on with a login of the SDK, where there is one.
+
+    Dismisses with a sentence on what was done, which is empty for escape.
+    """
 
     CSS_PATH = "first_start.tcss"
     DEFAULT_CSS = f"FirstStartScreen {{ {DIALOG_CSS} }}"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(False)", "Without a key", id="key-later", tooltip="Look at what is stored here"),
+        Binding("escape", "dismiss('')", "Without a key", id="key-later", tooltip="Look at what is stored here"),
+        Binding("ctrl+l", "login", "Use the login", id="key-login", tooltip="Go on with the login that was found"),
         Binding("ctrl+q", "app.quit", "Quit", id="key-quit", tooltip="Quit", priority=True),
     ]
 
@@ -40,6 +44,7 @@ class FirstStartScreen(ModalScreen[bool]):
         self._check_key = check_key
         self._why = why
         self._is_busy = False
+        self._login = "" if os.environ.get(KEY_VARIABLE) else sdk_login(os.environ)
         self._variable = f"Or set {KEY_VARIABLE}."
         if os.environ.get(KEY_VARIABLE):
             self._variable = f"{KEY_VARIABLE} is set, and goes before the keyring: change it there."
@@ -59,6 +64,16 @@ class FirstStartScreen(ModalScreen[bool]):
                         ". It is never written to a file.",
                     )
                 )
+                if self._login:
+                    yield Static(
+                        assemble(
+                            "\nOr go on with ",
+                            (self._login, "bold"),
+                            " (",
+                            ("ctrl+l", "bold $text-primary"),
+                            "): a key of this profile in the keyring is removed then.",
+                        )
+                    )
             yield LineInput(placeholder="sk-ant-…", password=True, id="key")
             yield Static(id="report")
             yield Static(
@@ -97,7 +112,29 @@ class FirstStartScreen(ModalScreen[bool]):
         except BatchtuiError as error:
             self._report(str(error), is_error=True)
         else:
-            await self.action_dismiss(True)
+            await self.action_dismiss("The key is in the keyring.")
+        finally:
+            self._is_busy = False
+
+    def action_login(self) -> None:
+        """Go on with what the SDK finds."""
+        if self._login and not self._is_busy:
+            self._go_on()
+
+    @work(group="key", exclusive=True)
+    async def _go_on(self) -> None:
+        """Check the login, and remove the key that would be used in its place."""
+        self._is_busy = True
+        try:
+            self._report("Checking the login with one free call …")
+            await self._check_key(None)
+            status = await asyncio.to_thread(key_status, self._profile.name, os.environ)
+            if status.in_keyring is not None:
+                await asyncio.to_thread(delete_key, self._profile.name)
+        except BatchtuiError as error:
+            self._report(str(error), is_error=True)
+        else:
+            await self.action_dismiss(f"Going on with {self._login}.")
         finally:
             self._is_busy = False
 
