@@ -355,6 +355,21 @@ async def test_new_results_of_a_side_are_compared(bench: Workbench, server: Serv
         assert told(app) == "" or "ended" in told(app)
 
 
+async def test_a_side_that_is_gone_is_told_of_once_and_by_its_name(two: Workbench) -> None:
+    app = make_app(two)
+    async with app.run_test(size=WIDE, notifications=True) as pilot:
+        await compare_two(pilot)
+        await until_shown(pilot, "[all 7]")
+        await two.store.batches.forget("msgbatch_new")
+        await app.session.look()
+        await until_told(pilot, "new is not here any more.")
+        app.clear_notifications()
+        await two.store.jobs.rename(two.store.batches.get("msgbatch_old").job_id, "older")
+        await app.session.look()
+        await pilot.pause()
+        assert told(app) == ""
+
+
 async def test_the_row_under_the_cursor_stays_when_the_order_becomes_known(bench: Workbench) -> None:
     words = [f"word{number}" for number in range(40)]
     old = {f"row-{number:03}": " ".join(words) for number in range(700)}

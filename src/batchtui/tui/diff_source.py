@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from batchtui.domain.comparison import KINDS, NOWHERE, Comparison, Kind, Side
-from batchtui.domain.errors import BatchtuiError
+from batchtui.domain.errors import BatchtuiError, UnknownIdError
 from batchtui.domain.filter import parse_result_filter
 from batchtui.domain.search import Search
 from batchtui.services.compare import Comparisons
@@ -60,8 +60,13 @@ def renewed(comparisons: Comparisons, compared: Compared) -> Compared:
     """Return two sides as they are in the store now; raises `UnknownIdError` where one is not there any more."""
 
     def side(old: Side) -> Side:
-        # What stands after the kind is what a side can be asked for by.
-        return old if old.path is not None else comparisons.side(old.ident.partition(":")[2])
+        if old.path is not None:
+            return old
+        try:
+            # What stands after the kind is what a side can be asked for by.
+            return comparisons.side(old.ident.partition(":")[2])
+        except UnknownIdError as error:
+            raise UnknownIdError(f"{old.name} is not here any more.", todo="d compares others.") from error
 
     return replace(compared, left=side(compared.left), right=side(compared.right))
 

@@ -101,7 +101,10 @@ class DiffList(Room):
         """Compare again if a side has changed, else look for new verdicts."""
         if self.compared is None:
             return
-        if self._batches != self._batches_of(self.compared):
+        batches = self._batches_of(self.compared)
+        if self._batches != batches:
+            # A side that is gone is told of once.
+            self._batches = batches
             self._compare(renewed(self.comparisons, self.compared))
         elif self.comparison is not None:
             self.load_opinions(self.comparison)
