@@ -5,7 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 
+import pytest
+
+from batchtui.domain.errors import EndedError
 from batchtui.services.poll import Poller, PollState
 from batchtui.services.sync import SyncReport
 from batchtui.services.workbench import Workbench
@@ -157,8 +161,50 @@ async def test_while_paused_nothing_is_asked_and_going_on_asks_at_once(bench: Wo
             await asyncio.sleep(0.02)
         assert poller.state.paused
         assert lists(server) == asked
+        assert bench.store.leases.holder(poller._lease) is None, "another process can poll meanwhile"
         poller.toggle_pause()
         await reported.acquire()
+
+
+async def test_the_poller_stays_the_poller_for_all_of_its_pause(bench: Workbench, server: Served) -> None:
+    await bench.submissions.send(await bench.prepare([request_line("a")], "test"), name="rivers")
+    away = Fault(kind="refuse", status=429, retry_after=200, path=LIST, method="GET", times=0)
+    states: asyncio.Queue[PollState] = asyncio.Queue()
+    poller = bench.poller(on_state=states.put_nowait, on_report=lambda _report: None)
+    held: list[float] = []
+    acquire = bench.store.leases.acquire
+
+    async def noted(name: str, owner: str, seconds: float) -> bool:
+        held.append(seconds)
+        return await acquire(name, owner, seconds)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bench.store.leases, "acquire", noted)
+        server.simulator.faults.pending.append(away)
+        async with running(poller), asyncio.timeout(20):
+            while (state := await states.get()).next_at is None:
+                pass
+    assert held[-1] > (state.next_at - datetime.now(UTC)).total_seconds() > 100
+
+
+async def test_what_the_user_ended_is_no_trouble_of_the_poll(bench: Workbench, server: Served) -> None:
+    sent = await bench.submissions.send(await bench.prepare([request_line("a")], "test"), name="rivers")
+    server.simulator.shelf.end_now(server.simulator.shelf.get(sent.batches[0].id))
+    hang = Fault(kind="hang", path=f"{LIST}/*/results")
+    server.simulator.faults.pending.append(hang)
+    states: asyncio.Queue[PollState] = asyncio.Queue()
+    reports: asyncio.Queue[SyncReport] = asyncio.Queue()
+    poller = bench.poller(on_state=states.put_nowait, on_report=reports.put_nowait)
+    async with running(poller), asyncio.timeout(20):
+        while hang in server.simulator.faults.pending:  # noqa: ASYNC110 - no event tells that the request is there
+            await asyncio.sleep(0)
+        (transfer,) = bench.transfers.running
+        assert transfer.cancel is not None
+        transfer.cancel()
+        assert [type(error) for error in (await reports.get()).errors] == [EndedError]
+        while (state := await states.get()).next_at is None:
+            pass
+    assert state.error is None
 
 
 async def test_a_key_that_is_refused_is_not_asked_with_again(bench: Workbench, server: Served) -> None:

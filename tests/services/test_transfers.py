@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from batchtui.domain.errors import BatchtuiError, RefusedError, UnclearSubmissionError
+from batchtui.domain.errors import BatchtuiError, EndedError, UnclearSubmissionError
 from batchtui.services.transfers import KEPT, Transfer, Transfers
 from batchtui.services.workbench import Workbench
 from batchtui.simulator import Fault, Served
@@ -58,7 +58,7 @@ async def test_a_download_that_is_ended_leaves_nothing_and_is_not_begun_again(
         assert transfer.cancel is not None
         transfer.cancel()
         report = await syncing
-    assert [type(error) for error in report.errors] == [RefusedError]
+    assert [type(error) for error in report.errors] == [EndedError]
     assert bench.store.batches.get(sent.batches[0].id).results == "none"
     assert not (await bench.sync.run()).downloaded
 

@@ -148,6 +148,10 @@ class RefusedError(BatchtuiError):
     """The action is not allowed now, and nothing was done."""
 
 
+class EndedError(RefusedError):
+    """The user ended it before it was done."""
+
+
 class NoKeyError(BatchtuiError):
     """No API key was found in any of the places one may be."""
 

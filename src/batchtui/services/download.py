@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from batchtui.api.gateway import Gateway
 from batchtui.domain.batch import Counts, StoredBatch
-from batchtui.domain.errors import BatchtuiError, MismatchError, MissingError, RefusedError, UnclearError
+from batchtui.domain.errors import BatchtuiError, EndedError, MismatchError, MissingError, UnclearError
 from batchtui.domain.human import counted
 from batchtui.domain.result import CANCELED, EXPIRED, SUCCEEDED
 from batchtui.domain.selection import Selection
@@ -67,7 +67,7 @@ class Downloads:
 
         Raises `UnclearError` if the stream broke off or has another number of lines than the batch has results,
         and `MissingError` if the API has none; then nothing half is kept, and it can be done again. Results of a
-        batch that has just ended are waited for a little. Raises `RefusedError` if the user ends it meanwhile.
+        batch that has just ended are waited for a little. Raises `EndedError` if the user ends it meanwhile.
         """
         self._ended_by_user.discard(stored.id)
         for pause_seconds in LATE_SECONDS:
@@ -91,7 +91,7 @@ class Downloads:
                 if waiting is None or waiting.cancelling():
                     raise
                 self._ended_by_user.add(stored.id)
-                raise RefusedError(
+                raise EndedError(
                     f"The download of {stored.job_name} was ended.",
                     unharmed="The API still has its results.",
                     todo="Download them whenever you like, until the API drops them.",

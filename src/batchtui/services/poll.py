@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from batchtui.domain.batch import StoredBatch
-from batchtui.domain.errors import ApiError, AuthError, BatchtuiError, MismatchError
+from batchtui.domain.errors import ApiError, AuthError, BatchtuiError, EndedError, MismatchError
 from batchtui.domain.pacing import SOONEST_SECONDS, YOUNG_SECONDS, pause_seconds
 from batchtui.services.sync import Sync, SyncReport
 from batchtui.store import Store
@@ -22,6 +22,8 @@ JITTER = 0.1
 LEASE_MARGIN_SECONDS = 30.0
 """How much longer than its pause a poller holds the lease, so that a dead one is followed soon."""
 
+_NO_TROUBLE = (MismatchError, EndedError)
+
 
 @dataclass(frozen=True, slots=True)
 class PollState:
@@ -29,8 +31,9 @@ class PollState:
 
     `last_synced_at` is that of any process, also of one that has ended; `pace_seconds` is how long it is fresh for.
     `elsewhere` says that another process on this home polls; then this one only reads what that one writes. Of what
-    a poll met with single batches, `error` is the first; a mismatch, which is no trouble of the poll, is left out.
-    `refused` says that the server does not take the key: it is not asked again before somebody wants it to be.
+    a poll met with single batches, `error` is the first; a mismatch, and what the user ended, are no trouble of the
+    poll and left out. `refused` says that the server does not take the key: it is not asked again before somebody
+    wants it to be.
     """
 
     last_synced_at: datetime | None = None
@@ -105,6 +108,9 @@ class Poller:
                 if self.state.refused:
                     # Another process may have a better key.
                     await self._store.leases.release(self._lease, self._owner)
+                elif not self.state.elsewhere:
+                    # Until now it was held for the pause before this poll, which may have been shorter.
+                    await self._hold(pause)
                 await self._wait(pause)
         finally:
             await self._store.leases.release(self._lease, self._owner)
@@ -113,11 +119,13 @@ class Poller:
     def _lease(self) -> str:
         return f"poll {self._profile} {self._base_url}"
 
+    async def _hold(self, seconds: float) -> bool:
+        """Take or keep the lease for a pause, and return whether this process has it."""
+        return await self._store.leases.acquire(self._lease, self._owner, seconds + LEASE_MARGIN_SECONDS)
+
     async def _poll_once(self) -> float:
         """Poll if this process holds the lease, and return the seconds until the next look."""
-        held = await self._store.leases.acquire(
-            self._lease, self._owner, self._pause(0, None) + LEASE_MARGIN_SECONDS
-        )
+        held = await self._hold(self._pause(0, None))
         if not held and not self._is_wanted:
             at = self._store.looks.last(self._profile, self._base_url)
             self._show(
@@ -140,7 +148,7 @@ class Poller:
                 pace_seconds=pause,
                 paused=self.state.paused,
                 elsewhere=not held,
-                error=next((error for error in report.errors if not isinstance(error, MismatchError)), None),
+                error=next((error for error in report.errors if not isinstance(error, _NO_TROUBLE)), None),
             )
         )
         return pause if held else self._young_seconds
@@ -192,6 +200,8 @@ class Poller:
             self._wake.clear()
             if not self.state.paused:
                 break
+            # Others need not wait until it ends by itself.
+            await self._store.leases.release(self._lease, self._owner)
         await asyncio.sleep(max(0.0, self._started_at_seconds + self._rest_seconds - time.monotonic()))
 
     def _show(self, state: PollState) -> None:
