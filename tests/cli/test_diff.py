@@ -109,6 +109,12 @@ def test_json_is_as_promised(shell: Shell, old: Path, new: Path) -> None:
     assert stat["preferred"]["by_person"]["a"] == 0
 
 
+def test_what_changed_is_never_wholly_alike(shell: Shell, tmp_path: Path) -> None:
+    a = write_lines(tmp_path / "a.jsonl", answer("x", "word " * 300))
+    b = write_lines(tmp_path / "b.jsonl", answer("x", "word " * 300 + "!"))
+    assert "x  changed, 99% alike" in shell("diff", a, b).text
+
+
 def test_white_space_can_be_ignored(shell: Shell, old: Path, new: Path, tmp_path: Path) -> None:
     done = shell("diff", old, new, "--ignore-space", "--only", "changed")
     assert "(1 of the changed in white space only)" in done.text

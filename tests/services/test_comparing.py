@@ -497,6 +497,25 @@ async def test_labels_in_a_field_of_json_answers(bench: Workbench) -> None:
     assert await bench.comparisons.labels(comparison, "why") is None
 
 
+async def test_of_short_json_answers_the_field_that_looks_like_a_label_is_told(bench: Workbench) -> None:
+    labels = [("spam", "spam"), ("ham", "spam"), ("spam", "ham"), ("eggs", "eggs")] * 3
+    answers: list[dict[str, str | None]] = [
+        {
+            str(n): json.dumps({"v": 1.0 if side else 1, "score": n, "is": pair[side]})
+            for n, pair in enumerate(labels)
+        }
+        for side in (0, 1)
+    ]
+    answers[1] = {key: f"```json\n{text}\n```" for key, text in answers[1].items() if text}
+    await stored_side(bench.store, "before", answers[0])
+    await stored_side(bench.store, "after", answers[1])
+    comparison = await compared(bench, "before", "after")
+    found = await bench.diff_exports.report(comparison, with_requests=True)
+    assert found.matrix is not None
+    assert found.matrix.field == "is"
+    assert (found.matrix.count("ham", "spam"), found.matrix.agreeing) == (3, 6)
+
+
 async def test_ranking_ends_soon_after_nobody_waits_for_it(bench: Workbench) -> None:
     await stored_side(bench.store, "before", {str(n): f"a {n} " * 2_000 for n in range(300)})
     await stored_side(bench.store, "after", {str(n): f"b {n} " * 2_000 for n in range(300)})

@@ -22,6 +22,9 @@ MOST_OTHERS = 0.1
 OTHER = "(other)"
 EMPTY = "(empty)"
 
+MOST_PRECISE = 2**53
+"""Below it a whole number is the same as 1 and as 1.0."""
+
 FIELD_LEVELS = 3
 """How deep within a JSON answer labels are looked for."""
 
@@ -32,7 +35,9 @@ def failed_label(type_: str) -> str:
 
 
 def label_of(text: str) -> str:
-    """Return the label that an answer is, `OTHER` if it is too long for one."""
+    """Return the label that an answer is, `OTHER` if it is too long for one or is JSON, which has labels within."""
+    if parsed_json(text) is not None:
+        return OTHER
     label = " ".join(text.split())
     return (label or EMPTY) if len(label) <= LABEL_CHARS else OTHER
 
@@ -50,6 +55,8 @@ def field_label(text: str, field: str) -> str:
 def _scalar_label(value: object) -> str | None:
     if isinstance(value, str):
         return label_of(value)
+    if isinstance(value, float) and value.is_integer() and abs(value) < MOST_PRECISE:
+        return str(int(value))
     if value is None or isinstance(value, bool | int | float):
         return json.dumps(value)
     return None
@@ -73,18 +80,22 @@ def matrix(
 
 
 def fields_of(texts: Iterable[str]) -> list[str]:
-    """Return which fields of JSON answers hold labels, as some of the answers show."""
+    """Return which fields of JSON answers hold labels, as some of the answers show.
+
+    Those with the fewest different ones come first, and those that are always the same last.
+    """
     found: dict[str, Counter[str]] = {}
     documents = [value for value in map(parsed_json, texts) if isinstance(value, dict)]
     for document in documents:
         for field, label in _scalars("", document, FIELD_LEVELS):
             found.setdefault(field, Counter())[label] += 1
     enough = (1 - MOST_OTHERS) * len(documents)
-    return [
+    fields = [
         field
         for field, labels in found.items()
         if labels.total() - labels[OTHER] >= enough and len(labels) <= max(2, min(MOST_LABELS, len(documents) // 2))
     ]
+    return sorted(fields, key=lambda field: (len(found[field]) == 1, len(found[field])))
 
 
 def _scalars(path: str, document: dict[str, object], levels: int) -> Iterator[tuple[str, str]]:

@@ -71,10 +71,19 @@ async def report(
         comparison,
         await asyncio.to_thread(judging.tally, comparison),
         await comparisons.request_changes(comparison) if with_requests else None,
-        await comparisons.labels(comparison) if with_requests else None,
+        await _labels(comparisons, comparison) if with_requests else None,
         judging.opinions(comparison),
         verdicts,
     )
+
+
+async def _labels(comparisons: Comparisons, comparison: Comparison) -> Matrix | None:
+    """Return the labels that the answers are, else those of the field that looks most like one, if any does."""
+    matrix = await comparisons.labels(comparison)
+    if matrix is None:
+        for field in (await comparisons.label_fields(comparison))[:1]:
+            matrix = await comparisons.labels(comparison, field)
+    return matrix
 
 
 def rows(

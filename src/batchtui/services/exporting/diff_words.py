@@ -80,7 +80,7 @@ def matrix_table(matrix: Matrix) -> list[list[str]]:
 
 def matrix_sentence(matrix: Matrix) -> str:
     """Return what the labels are and how many agree."""
-    of = "the answers" if matrix.field is None else f"{matrix.field} of the answers"
+    of = "the answers" if matrix.field is None else f"the values of {matrix.field} in the answers"
     hidden = max(len(matrix.left_labels), len(matrix.right_labels)) - LABELS_SHOWN
     more = f"; {counted(hidden, 'label')} not shown" if hidden > 0 else ""
     return f"Labels are {of}: {count(matrix.agreeing)} of {count(matrix.total)} the same{more}."
@@ -127,7 +127,8 @@ def facts_of(kind: Kind, types: Sequence[str | None], similarity: float | None) 
     if kind == "outcome":
         words.append(" → ".join(word or UNKNOWN for word in types))
     if similarity is not None and kind == "changed":
-        words.append(f"{similarity:.0%} alike")
+        # Only what is the same is wholly alike.
+        words.append(f"{min(99, round(100 * similarity))}% alike")
     return words
 
 
