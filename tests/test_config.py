@@ -187,3 +187,32 @@ def test_a_hook_may_post_to_this_machine_or_with_tls(tmp_path: Path, url: str) -
     path = tmp_path / "config.toml"
     path.write_text(f"[[hooks]]\nname = 'x'\nurl = '{url}'\n", encoding="utf-8")
     assert load_config(path, environ={}).hooks[0].url == url
+
+
+@pytest.mark.parametrize(
+    ("lines", "named"),
+    [
+        ('kind = "bedrock"', "Amazon Bedrock has no Message Batches"),
+        ('kind = "vertex"', "Google Vertex AI has no Message Batches"),
+        ('kind = "foundry"', "Microsoft Foundry has no Message Batches"),
+        ('kind = "azure"', 'kind is "anthropic" or "aws"'),
+        ('kind = "aws"', "needs a workspace_id"),
+        ('kind = "aws"\nworkspace_id = "wrkspc_1"', "a region or base_url"),
+        ('kind = "aws"\nworkspace_id = "wrkspc_1"\nregion = "x.example.com/"', "is no AWS region"),
+        ('region = "us-west-2"', "region is for kind"),
+    ],
+)
+def test_a_profile_that_cannot_work_is_refused_with_its_line(tmp_path: Path, lines: str, named: str) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(f"[profiles.other]\n\n[profiles.cloud]\n{lines}\n")
+    with pytest.raises(ConfigError, match="line 3") as caught:
+        load_config(path, environ={})
+    assert named in str(caught.value)
+
+
+def test_a_profile_of_claude_platform_on_aws(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text('[profiles.cloud]\nkind = "aws"\nregion = "us-west-2"\nworkspace_id = "wrkspc_1"\n')
+    config = load_config(path, profile="cloud", environ={})
+    assert config.base_url == "https://aws-external-anthropic.us-west-2.api.aws"
+    assert (config.workspace_id, config.sources["base_url"]) == ("wrkspc_1", "config.toml")

@@ -22,17 +22,48 @@ from batchtui.domain.watching import Hook, Notify, check_hooks
 DEFAULT_BASE_URL = "https://api.anthropic.com"
 DEFAULT_PROFILE = "default"
 
+AWS_BASE_URL = "https://aws-external-anthropic.{region}.api.aws"
+"""Where the SDK's client for Claude Platform on AWS finds the API."""
+
+WITHOUT_BATCHES = {"bedrock": "Amazon Bedrock", "vertex": "Google Vertex AI", "foundry": "Microsoft Foundry"}
+"""Kinds of profile that cannot be, and what they would be for."""
+
 Source = Literal["flag", "environment", "config.toml", "default"]
 
 
 class ProfileConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One `[profiles.NAME]` table."""
 
+    kind: str = "anthropic"
+    """Or "aws": Claude Platform on AWS, with an API key made there."""
+
     base_url: str = DEFAULT_BASE_URL
     """Where the API is: https, or http on a loopback host."""
 
+    region: str | None = None
+    """With kind "aws": the AWS region, in place of a base_url."""
+
     workspace_id: str | None = None
-    """Sent with every call; only keys that can act in several workspaces need it."""
+    """Sent with every call; keys that can act in several workspaces need it, and those of kind "aws"."""
+
+    @property
+    def server(self) -> str:
+        """Where the API is, by whichever setting says so."""
+        return AWS_BASE_URL.format(region=self.region) if self.region else self.base_url
+
+    def check(self) -> None:
+        """Raise `ValueError` for what the types do not show to be wrong."""
+        if self.kind in WITHOUT_BATCHES:
+            raise ValueError(f"{WITHOUT_BATCHES[self.kind]} has no Message Batches, so there is no such profile")
+        if self.kind not in {"anthropic", "aws"}:
+            raise ValueError(f'kind is "anthropic" or "aws", not {self.kind!r}')
+        if self.region is not None:
+            if self.kind != "aws" or self.base_url != DEFAULT_BASE_URL:
+                raise ValueError('region is for kind "aws", and in place of base_url')
+            if not re.fullmatch(r"[a-z0-9-]{1,40}", self.region):
+                raise ValueError(f"{self.region!r} is no AWS region")
+        if self.kind == "aws" and (not self.workspace_id or self.server == DEFAULT_BASE_URL):
+            raise ValueError('kind "aws" needs a workspace_id, and a region or base_url')
 
 
 class RetryConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -142,7 +173,7 @@ def load_config(
             todo=f"Known are: {', '.join(sorted({DEFAULT_PROFILE, *file.profiles}))}.",
         )
     chosen = file.profiles.get(name, ProfileConfig())
-    url, url_from = _pick(base_url, environ.get("ANTHROPIC_BASE_URL"), chosen.base_url, DEFAULT_BASE_URL)
+    url, url_from = _pick(base_url, environ.get("ANTHROPIC_BASE_URL"), chosen.server, DEFAULT_BASE_URL)
     url = check_base_url(url)
     if file.poll_seconds < SOONEST_SECONDS and not is_loopback(url):
         raise ConfigError(
@@ -208,6 +239,7 @@ def read_file(path: Path) -> FileConfig:
         file = msgspec.convert(tomllib.loads(text), FileConfig)
         _check_retry(file.retry)
         _check_hooks(file.hooks)
+        _check_profiles(file.profiles)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: {error}.", todo="Mend the line named.") from error
     except msgspec.ValidationError as error:
@@ -235,6 +267,14 @@ def _check_hooks(hooks: tuple[Hook, ...]) -> None:
         check_hooks(hooks)
     except ValueError as error:
         raise msgspec.ValidationError(str(error)) from error
+
+
+def _check_profiles(profiles: dict[str, ProfileConfig]) -> None:
+    for name, profile in profiles.items():
+        try:
+            profile.check()
+        except ValueError as error:
+            raise msgspec.ValidationError(f"{error} - at `$.profiles.{name}`") from error
 
 
 def _line_of(message: str, text: str) -> str:

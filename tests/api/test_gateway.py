@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import anthropic
 import pytest
 
 from batchtui.api.anthropic_gateway import AnthropicGateway
 from batchtui.api.calls import ApiCall
 from batchtui.api.client import Patience
 from batchtui.api.gateway import Gateway
+from batchtui.config import AWS_BASE_URL
 from batchtui.domain.batch import Counts
 from batchtui.domain.errors import (
     AuthError,
@@ -134,6 +136,21 @@ async def test_a_refused_key_is_looked_up_anew() -> None:
         await gateway.check()
         await gateway.check()
         await gateway.close()
+
+
+async def test_claude_platform_on_aws_gets_what_its_own_client_sends(serve: Serve) -> None:
+    server = serve(lambda exchange: exchange.reply(200, PAGE))
+    gateway = AnthropicGateway(server.url, lambda: KEY, workspace_id="wrkspc_1")
+    await gateway.check()
+    await gateway.close()
+    async with anthropic.AsyncAnthropicAWS(api_key=KEY, workspace_id="wrkspc_1", base_url=server.url) as client:
+        await client.messages.batches.list(limit=1)
+        where = anthropic.AsyncAnthropicAWS(api_key=KEY, workspace_id="wrkspc_1", aws_region="eu-west-1").base_url
+    ours, theirs = server.requests
+    assert ours.target == theirs.target
+    for name in ("authorization", "anthropic-workspace-id", "anthropic-version"):
+        assert ours.headers[name] == theirs.headers[name]
+    assert where == AWS_BASE_URL.format(region="eu-west-1")
 
 
 async def test_pages_carry_their_cursor(serve: Serve, connect: Connect) -> None:

@@ -109,3 +109,25 @@ def test_batches_of_two_profiles_stand_beside_each_other(
         assert shell("--profile", name, "submit", requests_file, "--name", name, "--yes").code == 0
     listed = shell("--profile", "home", "list", "--offline", "--all-servers", "--json").json
     assert {(batch["name"], batch["profile"]) for batch in listed} == {("home", "home"), ("lab", "lab")}
+
+
+def test_claude_platform_on_aws(shell: Shell, config: Path) -> None:
+    refused = shell("profile", "add", "cloud", "--aws-region", "us-west-2")
+    assert refused.code == 2
+    assert "needs a workspace_id" in refused.stderr
+    assert config.read_text() == CONFIG
+    assert shell("profile", "add", "cloud", "--aws-region", "us-west-2", "--workspace-id", "wrkspc_1").code == 0
+    entry = next(each for each in shell("profile", "list", "--json").json if each["name"] == "cloud")
+    assert entry["base_url"] == "https://aws-external-anthropic.us-west-2.api.aws"
+
+
+def test_a_login_stands_where_no_key_is(shell: Shell, config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
+    monkeypatch.setenv("ANTHROPIC_AUTH_TOKEN", "a-token")
+    assert "ANTHROPIC_AUTH_TOKEN" in shell("profile", "list").text
+    assert "a-token" not in shell("profile", "list").text
+    entry = shell("profile", "list", "--json").json[0]
+    assert (entry["key"], entry["login"]) == ("sdk", "ANTHROPIC_AUTH_TOKEN")
+    monkeypatch.delenv("ANTHROPIC_AUTH_TOKEN")
+    monkeypatch.setenv("HOME", str(config.parent))
+    assert "no key and no login was found" in shell("profile", "list").text

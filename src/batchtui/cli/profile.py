@@ -65,13 +65,14 @@ def list_profiles(given: Given, as_json: bool) -> None:
 @click.option(
     "--workspace-id", type=options.TEXT, metavar="ID", help="For a key that can act in several workspaces."
 )
+@click.option("--aws-region", type=options.TEXT, metavar="REGION", help="For Claude Platform on AWS.")
 @click.option("--use", is_flag=True, help="Use it from now on when no profile is named.")
 @options.general
 @click.pass_obj
-def add(given: Given, name: str, workspace_id: str | None, use: bool) -> None:
+def add(given: Given, name: str, workspace_id: str | None, aws_region: str | None, use: bool) -> None:
     """Add a profile, for the server of --base-url; `key set --profile NAME` then stores its key."""
     profiles = Profiles(given.places().config)
-    profiles.add(name, base_url=given.base_url, workspace_id=workspace_id)
+    profiles.add(name, base_url=given.base_url, workspace_id=workspace_id, region=aws_region)
     if use:
         profiles.use(name)
     say(f"The profile {name} is in {given.places().config}.")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from batchtui.config import DEFAULT_BASE_URL, DEFAULT_PROFILE, read_file
+from batchtui.config import DEFAULT_BASE_URL, DEFAULT_PROFILE, ProfileConfig, read_file
 from batchtui.domain.errors import InputError, RefusedError, UnknownIdError
 from batchtui.domain.origin import check_base_url
 from batchtui.store.files import file_errors, make_directory, write_private
@@ -46,15 +46,20 @@ class Profiles:
     def list(self) -> Entries:
         """Return all profiles by name; `default` is there without being written down."""
         file = read_file(self._path)
-        known = {name: (profile.base_url, profile.workspace_id) for name, profile in file.profiles.items()}
+        known = {name: (profile.server, profile.workspace_id) for name, profile in file.profiles.items()}
         known.setdefault(DEFAULT_PROFILE, (DEFAULT_BASE_URL, None))
         return [
             ProfileEntry(name, base_url, workspace_id, name == file.profile)
             for name, (base_url, workspace_id) in sorted(known.items())
         ]
 
-    def add(self, name: str, *, base_url: str | None = None, workspace_id: str | None = None) -> None:
-        """Write down a profile; raises `RefusedError` if there is one of that name, `InputError` for a bad one."""
+    def add(
+        self, name: str, *, base_url: str | None = None, workspace_id: str | None = None, region: str | None = None
+    ) -> None:
+        """Write down a profile; raises `RefusedError` if there is one of that name, `InputError` for a bad one.
+
+        With a `region` it is one of Claude Platform on AWS.
+        """
         if not _NAME.match(name):
             raise InputError(
                 f"{name[:200]!r} cannot be the name of a profile.",
@@ -67,7 +72,16 @@ class Profiles:
                 unharmed="It was not changed.",
                 todo=f"Choose another name, or change it in {self._path}.",
             )
-        given = {"base_url": check_base_url(base_url) if base_url else None, "workspace_id": workspace_id}
+        given = {
+            "kind": "aws" if region else None,
+            "base_url": check_base_url(base_url) if base_url else None,
+            "region": region,
+            "workspace_id": workspace_id,
+        }
+        try:
+            ProfileConfig(**{setting: value for setting, value in given.items() if value}).check()
+        except ValueError as error:
+            raise InputError(f"{error}.", unharmed=UNCHANGED) from error
         document = self._document()
         from tomlkit import table
 

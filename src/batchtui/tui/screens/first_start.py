@@ -20,7 +20,7 @@ from batchtui.tui.widgets.dialogs import DIALOG_CSS, LineInput
 from batchtui.tui.widgets.literal import assemble, literal
 
 CheckKey = Callable[[Key | None], Awaitable[None]]
-"""Makes one free call with a key that is not stored yet, or with a login; raises an `ApiError` if that is no use."""
+"""Makes one free call with a key that is not stored yet, or with a login; raises an `ApiError` if it is no use."""
 
 
 class FirstStartScreen(ModalScreen[str]):
