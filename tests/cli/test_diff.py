@@ -220,6 +220,7 @@ def test_judging_asks_sends_and_comes_back(two_jobs: Server, shell: Shell) -> No
     dry = shell("judge", "before", "after", "--dry-run", "--json")
     assert (dry.code, two_jobs.asked("POST")) == (0, posts)
     assert "a dry run" in dry.stderr
+    assert "not judged" not in dry.stderr
     refused = shell("judge", "before", "after")
     assert (refused.code, two_jobs.asked("POST")) == (2, posts)
     assert shell("judge", "before", "after", "--max-cost", "0.000001", "--yes").code == 1
@@ -243,7 +244,8 @@ def test_judging_asks_sends_and_comes_back(two_jobs: Server, shell: Shell) -> No
     assert turned == [other[verdict] for verdict in judged]
 
 
-def test_nothing_to_judge_is_said(shell: Shell, server: Server, old: Path) -> None:
+def test_nothing_to_judge_is_said(shell: Shell, server: Server, old: Path, new: Path) -> None:
+    assert "1 row not judged: there are not two answers" in shell("judge", old, new, "--dry-run").stderr
     done = shell("judge", old, old, "--yes")
     assert done.code == 1
     assert "nothing to judge" in done.stderr

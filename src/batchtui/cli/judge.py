@@ -20,6 +20,7 @@ from batchtui.cli.send import where as where_to
 from batchtui.cli.shapes import submission_object
 from batchtui.cli.sides import compared
 from batchtui.domain.estimate import require_affordable
+from batchtui.domain.human import counted
 from batchtui.services.prepare import Prepared, discard
 from batchtui.services.workbench import Workbench
 
@@ -76,6 +77,8 @@ def judge(
         comparison = compared(desk, a, b, on=on, offline=offline)
         choice = Choice("changed", where, limit)
         positions = choice.positions(desk, comparison)[:limit]
+        if outcomes := comparison.summary.outcome:
+            say(f"{counted(outcomes, 'row')} not judged: there are not two answers where the outcome changed.")
         with rows_shown() as on_rows:
             prepared = desk.wait(
                 _counted(bench, bench.judging.compose(comparison, positions, chosen, on_rows=on_rows))
