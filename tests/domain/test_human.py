@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -95,3 +95,16 @@ def test_a_time_is_on_the_clock_of_this_machine(monkeypatch: pytest.MonkeyPatch)
         monkeypatch.undo()
         time.tzset()
     assert human.local_time(None) == human.UNKNOWN
+
+
+def test_a_day_on_which_the_clock_is_turned_begins_by_the_clock_it_begins_with(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
+    time.tzset()
+    try:
+        assert human.midnight(date(2026, 10, 25)) == datetime(2026, 10, 24, 22, tzinfo=UTC)
+        assert human.midnight(date(2026, 10, 26)) == datetime(2026, 10, 25, 23, tzinfo=UTC)
+    finally:
+        monkeypatch.undo()
+        time.tzset()

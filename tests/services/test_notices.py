@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -241,6 +242,27 @@ async def test_a_budget_is_told_once_a_period_and_again_when_it_was_raised(
     assert await kinds(make_notices(bench, spend_day_usd=1e-9)) == []
     raised = make_notices(bench, spend_day_usd=2e-9, spend_month_usd=1e-9)
     assert [kind for kind, _ in await kinds(raised)] == ["spend", "spend"]
+
+
+async def test_a_month_begins_by_the_clock_it_begins_with(
+    bench: Workbench, clock: Clock, make_notices: Callable[..., Notices], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
+    time.tzset()
+    try:
+        clock.later = datetime(2026, 10, 31, 12, tzinfo=UTC) - datetime.now(UTC)
+        asked: list[datetime] = []
+
+        def spent_usd(_profile: str, _base_url: str, since: datetime) -> float:
+            asked.append(since)
+            return 0.0
+
+        monkeypatch.setattr(bench.store.told, "spent_usd", spent_usd)
+        await make_notices(bench, spend_day_usd=1, spend_month_usd=1).look()
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert asked == [datetime(2026, 10, 30, 23, tzinfo=UTC), datetime(2026, 9, 30, 22, tzinfo=UTC)]
 
 
 async def test_hooks_are_told_what_they_want_as_json(

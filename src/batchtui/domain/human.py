@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 UNKNOWN = "—"
 """What stands where there is nothing to say."""
@@ -27,6 +27,11 @@ def duration(delta: timedelta) -> str:
 def ago(delta: timedelta) -> str:
     """Return how long ago something was: `just now`, `12m ago`."""
     return "just now" if delta < timedelta(seconds=5) else f"{duration(delta)} ago"
+
+
+def midnight(day: date) -> datetime:
+    """Return when a day begins on this machine's clock, which may be turned back or forth later on that day."""
+    return datetime.combine(day, time()).astimezone()
 
 
 def local_time(at: datetime | None, *, seconds: bool = False) -> str:

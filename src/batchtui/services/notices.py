@@ -11,6 +11,7 @@ import msgspec
 
 from batchtui.domain.batch import ENDED, Batch, Counts, StoredBatch
 from batchtui.domain.errors import HookError
+from batchtui.domain.human import midnight
 from batchtui.domain.news import News, Occasion, Spend, body
 from batchtui.domain.pacing import LONGEST_RUN
 from batchtui.domain.watching import Hook, Notify
@@ -137,10 +138,10 @@ class Notices:
         return errors
 
     def _overspent(self, now: datetime) -> Iterator[Occasion]:
-        midnight = now.astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
+        today = now.astimezone().date()
         budgets = (
-            (midnight, "%Y-%m-%d", self._notify.spend_day_usd),
-            (midnight.replace(day=1), "%Y-%m", self._notify.spend_month_usd),
+            (midnight(today), "%Y-%m-%d", self._notify.spend_day_usd),
+            (midnight(today.replace(day=1)), "%Y-%m", self._notify.spend_month_usd),
         )
         for since, pattern, budget_usd in budgets:
             if budget_usd is None:

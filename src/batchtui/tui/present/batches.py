@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 
 from batchtui.domain.batch import CANCELING, StoredBatch
-from batchtui.domain.human import UNKNOWN, count, duration, usd
+from batchtui.domain.human import UNKNOWN, count, duration, midnight, usd
 from batchtui.domain.job import Intent
 from batchtui.tui.present.listing import Item, JobRow, ListRow, batches_of, cost_usd, tally
 from batchtui.tui.widgets.table_model import Cell, Column, Row, Tone
@@ -137,8 +137,8 @@ def spend_today(batches: Sequence[StoredBatch], now: datetime) -> str:
 
     It has `≥` in front where a price is not known.
     """
-    midnight = now.astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
-    made = list(takewhile(lambda stored: stored.batch.created_at >= midnight, batches))
+    since = midnight(now.astimezone().date())
+    made = list(takewhile(lambda stored: stored.batch.created_at >= since, batches))
     amounts = [stored.cost_usd for stored in made if stored.cost_usd is not None]
     if len(amounts) < len(made):
         return f"≥{usd(sum(amounts))}" if amounts else UNKNOWN
