@@ -228,7 +228,7 @@ async def test_results_that_were_forgotten_are_not_there(bench: Workbench) -> No
 async def test_what_is_no_side_is_refused(bench: Workbench, tmp_path: Path) -> None:
     (tmp_path / "table.csv").write_text("a,b\n1,2\n")
     (tmp_path / "empty.jsonl").touch()
-    for name in ("nothing-of-that-name", "~nobody-of-that-name/x.jsonl", "nul\0", "x" * 5_000):
+    for name in ("", "nothing-of-that-name", "~nobody-of-that-name/x.jsonl", "nul\0", "x" * 5_000):
         with pytest.raises(UnknownIdError):
             bench.comparisons.side(name)
     with pytest.raises(DataError):

@@ -58,7 +58,7 @@ def _of_file(text: str, unknown: UnknownIdError) -> Side:
         is_file, is_there = path.is_file(), path.exists()
     except (OSError, ValueError) as error:
         raise unknown from error
-    if not is_there:
+    if not is_there or not text:
         raise UnknownIdError(
             f"No batch, job or file is known as {text!r}.",
             todo="`batchtui list` shows what is known; `JOB#2` is the second attempt of a job.",
