@@ -1,10 +1,12 @@
 """The diff room on a real store."""
 
+import asyncio
 import json
 from pathlib import Path
 
 import pytest
 
+from batchtui.domain.comparison import Comparison
 from batchtui.services.workbench import Workbench
 from batchtui.simulator import Served
 from batchtui.tui.screens.batches import BatchesScreen
@@ -370,22 +372,36 @@ async def test_a_side_that_is_gone_is_told_of_once_and_by_its_name(two: Workbenc
         assert told(app) == ""
 
 
-async def test_the_row_under_the_cursor_stays_when_the_order_becomes_known(bench: Workbench) -> None:
+@pytest.mark.parametrize("is_moved", [True, False])
+async def test_a_cursor_that_was_moved_stays_on_its_row_when_the_order_becomes_known(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch, is_moved: bool
+) -> None:
     words = [f"word{number}" for number in range(40)]
     old = {f"row-{number:03}": " ".join(words) for number in range(700)}
     new = {custom_id: " ".join([*words[: 40 - int(custom_id[4:]) % 39], "changed"]) for custom_id in old}
     await bring_home(bench, "old", old, hours_ago=2)
     await bring_home(bench, "new", new, hours_ago=1)
     app = make_app(bench)
+    may_rank, rank = asyncio.Event(), bench.comparisons.rank
+
+    async def rank_later(comparison: Comparison) -> None:
+        await may_rank.wait()
+        await rank(comparison)
+
+    monkeypatch.setattr(bench.comparisons, "rank", rank_later)
     async with app.run_test(size=NARROW, notifications=True) as pilot:
         await pilot.press("space", "down", "space", "d")
         await until_shown(pilot, "row-000")
         screen = diff_screen(app)
+        if is_moved:
+            await pilot.press("j")
         assert screen.pair is not None
-        first = screen.pair.custom_id
+        here = screen.pair.custom_id
+        may_rank.set()
         await until(pilot, lambda: screen.comparison is not None and screen.comparison.is_ranked)
-        await until(pilot, lambda: shown_ids(screen)[0] != "row-000")
-        assert screen.pair.custom_id == first
+        await until(pilot, lambda: shown_ids(screen)[0] == "row-038")
+        assert (screen.table.cursor_index == 0) == (not is_moved)
+        assert screen.pair.custom_id == (here if is_moved else "row-038")
 
 
 async def test_a_long_pair_is_compared_beside_the_keys(bench: Workbench) -> None:

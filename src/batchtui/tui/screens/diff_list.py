@@ -67,6 +67,7 @@ class DiffList(Room):
         self._batches: list[StoredBatch] = []
         self._wanted: DiffQuery | None = None
         self._is_looking = False
+        self._starts_over = False
 
     def compose_head(self) -> ComposeResult:
         """Lay out what is compared, and the kinds of pairs."""
@@ -145,7 +146,10 @@ class DiffList(Room):
 
     @work(group="rank", exclusive=True)
     async def _rank(self, comparison: Comparison, ranked: asyncio.Event) -> None:
-        """Find out how much each pair changed; the row under the cursor stays there when their order is known."""
+        """Find out how much each pair changed, and show what changed most first.
+
+        A cursor that was moved stays on its pair; one that nobody has moved stays on the first row.
+        """
         try:
             await self.comparisons.rank(comparison)
         except BatchtuiError as error:
@@ -153,6 +157,7 @@ class DiffList(Room):
         finally:
             ranked.set()
         if comparison is self.comparison:
+            self._starts_over = True
             self.table.reload()
             self.fill()
 
@@ -185,16 +190,22 @@ class DiffList(Room):
         try:
             while (query := self._wanted) is not None and (comparison := self.comparison) is not None:
                 self._wanted = None
+                starts_over, self._starts_over = self._starts_over, False
                 found = await find(self.comparisons, comparison, query)
                 if comparison is self.comparison:
                     self._found = found
-                    self.show_rows()
+                    self.show_rows(keep_place=not (starts_over and self._is_untouched))
         except BatchtuiError as error:
             self.post_message(ErrorMet(error))
         finally:
             self._is_looking = False
 
-    def show_rows(self) -> None:
+    @property
+    def _is_untouched(self) -> bool:
+        """Whether the cursor is where it was at first, and nothing is marked or read in the pane."""
+        return self.table.cursor_index == 0 and self.table.has_focus and not self.table.marked
+
+    def show_rows(self, *, keep_place: bool = True) -> None:
         """Give the table the pairs found, less those that search and labels leave out."""
         if self.comparison is None or self._found is None:
             return
@@ -211,7 +222,7 @@ class DiffList(Room):
         )
         with self.painted_once():
             self.table.set_empty(present.NOTHING_FITS if len(self.comparison.pairs) else present.NO_PAIRS)
-            self.table.set_source(self._source)
+            self.table.set_source(self._source, keep_place=keep_place)
             self.show_sort()
             self.show_head()
             self.show_status()
