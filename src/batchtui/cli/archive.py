@@ -57,8 +57,9 @@ def archive(
             desk.bench.require_writable("archive anything")
             agree(f"{what}, {bytes_text(plain_bytes)}", yes=yes, unharmed="Nothing was archived.")
             for each in chosen:
-                packed_bytes[each.stored.id] = desk.wait(house.archive(each.stored))
-            say(f"{bytes_text(plain_bytes)} take {bytes_text(sum(packed_bytes.values()))} now.")
+                now_bytes = packed_bytes[each.stored.id] = desk.wait(house.archive(each.stored))
+                say(f"{each.stored.id}: {bytes_text(each.plain_bytes)} take {bytes_text(now_bytes)} now.")
+            say(f"{bytes_text(plain_bytes - sum(packed_bytes.values()))} are free.")
         if as_json:
             out_json([_object(each, packed_bytes.get(each.stored.id)) for each in chosen])
 
