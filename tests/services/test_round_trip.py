@@ -262,6 +262,13 @@ async def test_a_running_batch_can_be_canceled_and_an_ended_one_not(bench: Workb
     assert bench.retries.plan(bench.finder.known("rivers")).resend == 1
 
 
+@pytest.mark.parametrize("text", ["m", "msgbatch_", "j", "job_"])
+async def test_what_all_ids_begin_with_means_none_though_there_is_only_one(bench: Workbench, text: str) -> None:
+    await bench.submissions.send(await bench.prepare([request_line("a")], "test"), name="rivers")
+    with pytest.raises(UnknownIdError):
+        bench.finder.known(text)
+
+
 async def test_ids_are_found_by_prefix_name_and_position(bench: Workbench) -> None:
     first = (await submit(bench, [request_line("a")], "one")).batches[0]
     second = (await submit(bench, [request_line("a")], "one")).batches[0]

@@ -18,6 +18,9 @@ _ID = re.compile(r"[\w-]{5,}", re.ASCII)
 """What may be a full id."""
 
 
+_KINDS = (BATCH_PREFIX, "job_")
+"""What all ids of a kind begin with, which by itself is nobody's."""
+
 _POSITION = re.compile(r"0*[1-9][0-9]{0,8}", re.ASCII)
 
 
@@ -46,7 +49,8 @@ class Finder:
     def known(self, text: str) -> Target:
         """Return what an id stands for in the local store.
 
-        `@1` is the newest batch at the server in force. Raises `UnknownIdError` or `AmbiguousIdError`.
+        `@1` is the newest batch at the server in force. What all ids begin with means none of them, even if there
+        is only one. Raises `UnknownIdError` or `AmbiguousIdError`.
         """
         if text.startswith("@"):
             return self._at_position(text)
@@ -58,14 +62,15 @@ class Finder:
         jobs = [job for job in self._store.jobs.find(text) if text in {job.id, job.name}]
         if jobs:
             return self._only_job(text, jobs)
-        if len(batches) == 1:
+        says_which = not any(kind.startswith(text) for kind in _KINDS)
+        if len(batches) == 1 and says_which:
             return self._batch(batches[0])
-        if batches:
+        if len(batches) > 1:
             raise AmbiguousIdError(
                 f"{text!r} fits {len(batches):,} batches.",
                 todo=f"Give more of the id: {', '.join(stored.id for stored in batches[:5])} …",
             )
-        jobs = self._store.jobs.find(text) if text else []
+        jobs = self._store.jobs.find(text) if says_which else []
         if jobs:
             return self._only_job(text, jobs)
         raise UnknownIdError(f"No batch or job is known as {text!r}.", todo="`batchtui list` shows what is known.")
