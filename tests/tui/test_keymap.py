@@ -25,6 +25,7 @@ def test_ours_are_in_order() -> None:
         {"retry": "X, f5"},
         {"cancel": "r", "retry": "c"},
         {"move-down": "down,j,f6"},
+        {"refresh": "plus,ctrl+backslash,é"},
     ],
 )
 def test_keys_that_fit(keys: dict[str, str]) -> None:
@@ -38,6 +39,10 @@ def test_keys_that_fit(keys: dict[str, str]) -> None:
         ({"retry": "hyper+r"}, "there is no key 'hyper+r'"),
         ({"retry": "nonsense"}, "there is no key 'nonsense'"),
         ({"retry": ""}, "there is no key ''"),
+        ({"retry": "ctrl+m"}, "there is no key 'ctrl+m'"),
+        ({"retry": "ctrl+R"}, "there is no key 'ctrl+R'"),
+        ({"retry": "shift+a"}, "there is no key 'shift+a'"),
+        ({"retry": "\x1b"}, "there is no key '\\x1b'"),
         ({"retry": "c"}, "c would be both cancel and retry in batches"),
         ({"retry": "q"}, "q would be both quit and retry in batches"),
         ({"cancel": "?"}, "question_mark would be both cancel and help in batches"),

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
 from textual.binding import Binding, BindingType
-from textual.keys import Keys, key_to_character
+from textual.keys import KEY_NAME_REPLACEMENTS, Keys, key_to_character
 
 from batchtui.domain.errors import ConfigError
 from batchtui.tui import bindings
@@ -71,7 +71,14 @@ def _clashes(room: str, of_room: Iterable[Binding], keys: Mapping[str, str]) -> 
 
 
 def _is_key(key: str) -> bool:
+    """Return whether a terminal can send a key of this name."""
     *modifiers, last = key.split("+") if len(key) > 1 else [key]
     if any(modifier not in {"ctrl", "shift", "alt", "super", "meta"} for modifier in modifiers):
         return False
-    return len(last) == 1 or last in {each.value for each in Keys} or key_to_character(last) is not None
+    # They are sent as tab and enter; and a letter with shift is the capital one.
+    if key in {"ctrl+i", "ctrl+m"} or (modifiers and len(last) == 1 and (last.isupper() or modifiers == ["shift"])):
+        return False
+    if len(last) == 1:
+        return last.isprintable()
+    names = {each.value for each in Keys} | set(KEY_NAME_REPLACEMENTS.values())
+    return last in names or key_to_character(last) is not None
