@@ -180,15 +180,6 @@ class ActivityScreen(Room):
             words = "\n".join("".join(cell.text for cell in line) for line in lines)
             self.post_message(CopyAsked([("a", "all that is known of it", words)]))
 
-    async def action_back(self) -> None:
-        """Leave the pane, the filter, and at last the room."""
-        if self.leave_pane():
-            return
-        if self.filter_line.text:
-            self.filter_line.action_clear()
-        else:
-            await self.go_to_room("batches")
-
     @on(VirtualTable.Highlighted)
     def _moved(self) -> None:
         self.show_details()

@@ -309,7 +309,7 @@ class BatchesScreen(Room):
         if close:
             self.table.move_to(RowKey("job", job_id))
 
-    def action_back(self) -> None:
+    async def action_back(self) -> None:
         """Leave the pane, or take the filter away."""
         if not self.leave_pane():
             self.filter_line.action_clear()

@@ -41,6 +41,11 @@ class DiffTable(VirtualTable[PairKey]):
 
     BINDINGS: ClassVar[list[BindingType]] = bindings.DIFF_TABLE
 
+    @property
+    def is_untouched(self) -> bool:
+        """Whether the cursor is where it was at first, and nothing is marked or read in the pane."""
+        return self.cursor_index == 0 and self.has_focus and not self.marked
+
 
 class DiffList(Room):
     """The pairs of two sides. Holds what they are narrowed to, how they are sorted, and what is searched for."""
@@ -194,16 +199,11 @@ class DiffList(Room):
                 found = await find(self.comparisons, comparison, query)
                 if comparison is self.comparison:
                     self._found = found
-                    self.show_rows(keep_place=not (starts_over and self._is_untouched))
+                    self.show_rows(keep_place=not (starts_over and self.query_one(DiffTable).is_untouched))
         except BatchtuiError as error:
             self.post_message(ErrorMet(error))
         finally:
             self._is_looking = False
-
-    @property
-    def _is_untouched(self) -> bool:
-        """Whether the cursor is where it was at first, and nothing is marked or read in the pane."""
-        return self.table.cursor_index == 0 and self.table.has_focus and not self.table.marked
 
     def show_rows(self, *, keep_place: bool = True) -> None:
         """Give the table the pairs found, less those that search and labels leave out."""

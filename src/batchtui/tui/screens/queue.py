@@ -235,15 +235,6 @@ class QueueScreen(Room):
         if close:
             self.table.move_to(key.group)
 
-    async def action_back(self) -> None:
-        """Leave the pane, the filter, and at last the room."""
-        if self.leave_pane():
-            return
-        if self.filter_line.text:
-            self.filter_line.action_clear()
-        else:
-            await self.go_to_room("batches")
-
     @on(VirtualTable.Highlighted)
     @on(VirtualTable.MarksChanged)
     def _moved(self) -> None:

@@ -176,6 +176,15 @@ class Room(Screen[None]):
         else:
             self.table.focus()
 
+    async def action_back(self) -> None:
+        """Leave the pane, the filter, and at last the room."""
+        if self.leave_pane():
+            return
+        if self.filter_line.text:
+            self.filter_line.action_clear()
+        else:
+            await self.go_to_room("batches")
+
     async def go_to_room(self, name: str) -> None:
         """Go to another room, at once: the next key is for that one."""
         await self.run_action(f"app.room({name!r})")

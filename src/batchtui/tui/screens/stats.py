@@ -193,15 +193,6 @@ class StatsScreen(Room):
                 )
             )
 
-    async def action_back(self) -> None:
-        """Leave the pane, the filter, and at last the room."""
-        if self.leave_pane():
-            return
-        if self.filter_line.text:
-            self.filter_line.action_clear()
-        else:
-            await self.go_to_room("batches")
-
     @on(VirtualTable.Highlighted)
     def _moved(self) -> None:
         self._choose()

@@ -10,17 +10,15 @@ from rich.style import Style
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.cache import LRUCache
-from textual.containers import Vertical
 from textual.content import Content
 from textual.strip import Strip
-from textual.widgets import Static
 
 from batchtui.domain.diff import DiffLine
 from batchtui.tui import bindings
 from batchtui.tui.widgets.diff_layout import Kind, Layout, Mark, Piece, Row
-from batchtui.tui.widgets.literal import literal
 from batchtui.tui.widgets.navigation import MOVE_BINDINGS, lines_to_move
 from batchtui.tui.widgets.scrolling import LineView
+from batchtui.tui.widgets.titled_pane import TitledPane
 
 TWO_COLUMNS_FROM_CELLS = 100
 """How wide the pane must be for two columns."""
@@ -272,34 +270,17 @@ def _first(piece: Piece | None, is_first: bool) -> tuple[int | None]:
     return (piece.number if piece is not None and is_first else None,)
 
 
-class DiffPane(Vertical):
+class DiffPane(TitledPane):
     """A title line over one diff, which is replaced as a whole."""
-
-    DEFAULT_CSS = """
-    DiffPane {
-        height: 1fr;
-        background: $surface;
-        & > .diff-pane--title {
-            height: 1;
-            padding: 0 1;
-            background: $panel;
-            color: $text-muted;
-            text-style: bold;
-            text-wrap: nowrap;
-            text-overflow: ellipsis;
-        }
-        &:focus-within > .diff-pane--title { color: $foreground; }
-    }
-    """
 
     def compose(self) -> ComposeResult:
         """Lay out title and diff."""
-        yield Static(classes="diff-pane--title")
+        yield self.title()
         yield DiffView()
 
     def show(
         self, title: Content, rows: Sequence[Row], *, keep_place: bool = False, find: Find | None = None
     ) -> None:
         """Show a diff under a title; what `find` finds in a line stands out."""
-        self.query_one(".diff-pane--title", Static).update(literal(title), layout=False)
+        self.set_title(title)
         self.query_one(DiffView).show(rows, keep_place=keep_place, find=find)

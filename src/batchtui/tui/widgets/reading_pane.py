@@ -11,12 +11,10 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.cache import LRUCache
-from textual.containers import Vertical
 from textual.content import Content
 from textual.geometry import Offset
 from textual.selection import Selection
 from textual.strip import Strip
-from textual.widgets import Static
 
 from batchtui.tui.text import clean
 from batchtui.tui.widgets.highlight import Language, Span, code_paragraphs, spans
@@ -25,6 +23,7 @@ from batchtui.tui.widgets.navigation import MOVE_BINDINGS, lines_to_move
 from batchtui.tui.widgets.prose import PROSE_CHARACTERS_MAX, prose
 from batchtui.tui.widgets.prose_inline import Piece
 from batchtui.tui.widgets.scrolling import LineView
+from batchtui.tui.widgets.titled_pane import TitledPane
 from batchtui.tui.widgets.wrap import ScreenLine, wrap
 
 BODY_CHARACTERS_MAX = 256 * 1024
@@ -277,29 +276,12 @@ class TextView(LineView, can_focus=True, inherit_bindings=False):
             self.scroll_to(y=self.scroll_offset.y + lines, animate=False, force=True)
 
 
-class ReadingPane(Vertical):
+class ReadingPane(TitledPane):
     """A title line over one body of text, which is replaced as a whole."""
-
-    DEFAULT_CSS = """
-    ReadingPane {
-        height: 1fr;
-        background: $surface;
-        & > .reading-pane--title {
-            height: 1;
-            padding: 0 1;
-            background: $panel;
-            color: $text-muted;
-            text-style: bold;
-            text-wrap: nowrap;
-            text-overflow: ellipsis;
-        }
-        &:focus-within > .reading-pane--title { color: $foreground; }
-    }
-    """
 
     def compose(self) -> ComposeResult:
         """Lay out title and text."""
-        yield Static(classes="reading-pane--title")
+        yield self.title()
         yield TextView()
 
     def show(
@@ -316,5 +298,5 @@ class ReadingPane(Vertical):
         What `find` finds in the body stands out.
         """
         line = literal(title) if isinstance(title, Content) else literal_line(title, max_length=500)
-        self.query_one(".reading-pane--title", Static).update(line, layout=False)
+        self.set_title(line)
         self.query_one(TextView).set_text(body, language, keep_place=keep_place, find=find)
