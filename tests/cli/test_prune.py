@@ -49,6 +49,7 @@ def test_bodies_go_and_what_is_known_of_the_batch_stays(shell: Shell, old: str) 
         assert after[name] == before[name]
     assert shell("stats", "--by", "model", "--json").json == stats
     assert shell("results", old).code == 1
+    assert "nobody knows which rows failed" in shell("retry", "rivers", "--yes").stderr
     assert shell("doctor", "--offline").code == 0
     again = shell("prune", "--older-than", "30", "--yes")
     assert "No batch that ended 30 days ago" in again.stderr

@@ -122,6 +122,22 @@ async def test_the_pause_of_the_policy_grows(open_policy: Callable[..., Workbenc
     assert (await bench.due_retries.run(datetime.now(UTC) + timedelta(minutes=11))).sent
 
 
+async def test_what_was_answered_in_a_batch_that_was_deleted_here_is_not_paid_for_again(
+    open_policy: Callable[..., Workbench], server: Served
+) -> None:
+    bench = open_policy(is_automatic=True, backoff=timedelta(0))
+    server.simulator.change({"expire_rate": 1.0})
+    await submit(bench, [request_line("a")])
+    server.simulator.change({"expire_rate": 0.0})
+    end(server)
+    (again,) = (await bench.sync.run()).retried
+    end(server)
+    await bench.sync.run()
+    await bench.management.delete(bench.store.batches.get(again.batches[0].id), here=True, remote=False)
+    assert (await bench.sync.run()).retried == ()
+    assert [row.custom_id for row in bench.queue.rows(bench.finder.known("rivers"))] == ["a"]
+
+
 async def test_what_was_canceled_stays_so(open_policy: Callable[..., Workbench], server: Served) -> None:
     bench = open_policy(is_automatic=True, backoff=timedelta(0))
     target = await submit(bench, [request_line("a"), request_line("b")])

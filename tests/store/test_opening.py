@@ -30,13 +30,13 @@ COLUMNS = {
     "intents": "id job_id profile base_url attempt part parts request_count body_bytes sha256 betas estimate_usd"
     " state not_before owner created_at sent_at settled_at batch_id error template_key",
     "queue_rows": "job_id custom_id attempt choice edits params decided_at template_key",
-    "forgotten": "batch_id forgotten_at",
+    "forgotten": "batch_id job_id forgotten_at",
     "remarks": "batch_key custom_id flagged note made_at",
     "comparisons": "key first second joined_on",
     "opinions": "comparison_key custom_id verdict decided_at",
     "judgings": "comparison_key job_id",
-    "figures": "batch_key model download_key requests max_tokens longest lengths results succeeded truncated refused"
-    " unpriced cost_usd standard_cost_usd input_tokens cache_write_5m cache_write_1h cache_read output_tokens"
+    "figures": "batch_key model download_key requests max_tokens longest lengths results succeeded truncated"
+    " refused unpriced cost_usd standard_cost_usd input_tokens cache_write_5m cache_write_1h cache_read output_tokens"
     " thinking_tokens web_searches",
     "leases": "name owner expires_at",
     "news": "key kind subject profile base_url period spent_usd budget_usd noticed_at",

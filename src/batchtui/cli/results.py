@@ -259,7 +259,7 @@ def _target(desk: Desk, id_: str, *, final: bool, offline: bool) -> Target:
             )
         if any(stored.results == "gone" for stored in target.batches):
             raise RefusedError(
-                f"The results of {target.name} are gone: the API drops them 29 days after creation.",
+                f"The results of {target.name} are not on disk, and the API has dropped them.",
                 todo="Send the requests again if you need them.",
             )
         raise RefusedError(

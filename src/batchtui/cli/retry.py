@@ -193,6 +193,8 @@ def _say_nothing_failed(target: Target) -> None:
     running = sum(not stored.batch.has_ended for stored in target.batches)
     if running:
         say(f"{counted(running, 'batch', 'batches')} of {target.name} still running: what fails shows at the end.")
+    elif target.batches and all(stored.results == "gone" for stored in target.batches):
+        say(f"The results of {target.name} are gone, here and at the API: nobody knows which rows failed.")
     else:
         say(f"Nothing to retry: no row of {target.name} like that has failed without succeeding since.")
 

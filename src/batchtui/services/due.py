@@ -76,9 +76,12 @@ class DueRetries:
         return DueRun(tuple(sent), tuple(left), tuple(errors))
 
     def due(self, target: Target, now: datetime) -> list[str]:
-        """Return the rows of a job that may go out by themselves at this moment."""
+        """Return the rows of a job that may go out by themselves at this moment.
+
+        None do where a batch of the job was deleted here: they may have been answered in it.
+        """
         summary = self._store.jobs.summary(target.job.id)
-        if summary.is_unsettled:
+        if summary.is_unsettled or self._store.batches.has_forgotten(target.job.id):
             return []
         ended_at = {
             stored.key: stored.batch.ended_at or stored.batch.created_at

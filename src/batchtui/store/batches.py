@@ -168,6 +168,12 @@ class Batches:
         await self._database.write(drop)
         await self._database.on_writer(lambda: drop_bodies(self._files.batch_directory(batch_id)))
 
+    def has_forgotten(self, job_id: str) -> bool:
+        """Return whether a batch of a job was forgotten for good, and with it whatever it had answered."""
+        with self._database.reading() as connection:
+            row = connection.execute("SELECT 1 FROM forgotten WHERE job_id = ?", (job_id,)).fetchone()
+        return row is not None
+
     async def forget(self, batch_id: str, *, for_good: bool = False) -> None:
         """Remove a batch here with its requests and results, and its job if that was all of it.
 
@@ -177,7 +183,8 @@ class Batches:
         def delete(connection: sqlite3.Connection) -> None:
             stored = batch_rows.by_id(connection, batch_id)
             if for_good:
-                connection.execute("INSERT OR REPLACE INTO forgotten VALUES (?, ?)", (batch_id, now()))
+                job_id = stored.job_id if stored is not None else None
+                connection.execute("INSERT OR REPLACE INTO forgotten VALUES (?, ?, ?)", (batch_id, job_id, now()))
             if stored is not None:
                 connection.execute("DELETE FROM batches WHERE key = ?", (stored.key,))
                 connection.execute("DELETE FROM intents WHERE batch_id = ?", (batch_id,))

@@ -210,7 +210,13 @@ QUEUE = (
 )
 
 # The API goes on listing a batch that was only removed here.
-FORGOTTEN = "CREATE TABLE forgotten (batch_id TEXT PRIMARY KEY, forgotten_at TEXT NOT NULL) STRICT, WITHOUT ROWID"
+FORGOTTEN = """
+    CREATE TABLE forgotten (
+        batch_id TEXT PRIMARY KEY,
+        job_id TEXT,
+        forgotten_at TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID
+"""
 
 # Not about rows of the index, which come and go: a flag is written into them from here.
 REMARKS = """
