@@ -36,8 +36,8 @@ COLUMNS = {
     "opinions": "comparison_key custom_id verdict decided_at",
     "judgings": "comparison_key job_id",
     "figures": "batch_key model download_key requests max_tokens longest lengths results succeeded truncated"
-    " refused unpriced cost_usd standard_cost_usd input_tokens cache_write_5m cache_write_1h cache_read output_tokens"
-    " thinking_tokens web_searches",
+    " refused unpriced cost_usd standard_cost_usd input_tokens cache_write_5m cache_write_1h cache_read"
+    " output_tokens thinking_tokens web_searches",
     "leases": "name owner expires_at",
     "news": "key kind subject profile base_url period spent_usd budget_usd noticed_at",
     "channels": "name since",
