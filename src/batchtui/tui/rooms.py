@@ -77,6 +77,16 @@ async def import_ahead() -> None:
         await asyncio.sleep(LOOK_SECONDS)
 
 
+async def import_for_comparing() -> None:
+    """Import what comparing takes, for somebody who marks batches."""
+    await asyncio.to_thread(_import_for_comparing)
+
+
+def _import_for_comparing() -> None:
+
+    import batchtui.tui.flows.diff  # noqa: F401 - imported to be there
+
+
 def _import_rooms() -> None:
     import batchtui.tui.flows.dispatch
     import batchtui.tui.screens.results  # noqa: F401 - imported to be there

@@ -31,6 +31,7 @@ from batchtui.tui.present import listing, reasons
 from batchtui.tui.present.batches import utc_now
 from batchtui.tui.present.details import details
 from batchtui.tui.present.listing import Item, JobRow, ListRow, RowKey, batches_of
+from batchtui.tui.rooms import import_for_comparing
 from batchtui.tui.screens.room import Room, explained, told
 from batchtui.tui.session import Session
 from batchtui.tui.widgets.facts_pane import FactsPane
@@ -319,6 +320,9 @@ class BatchesScreen(Room):
     def _moved(self) -> None:
         self.show_details()
         self.refresh_bindings()
+        if self.table.marked:
+            # Who marks may want to compare.
+            self.run_worker(import_for_comparing(), group="import", exclusive=True)
 
     @on(FilterLine.Changed)
     def _filtered(self, event: FilterLine.Changed) -> None:
