@@ -21,10 +21,13 @@ import time
 from pathlib import Path
 
 import gen_data
+import screens
 
 HERE = Path(__file__).parent
 
 GIT_SECONDS = 900
+
+CHANGED = "≠ changed  ".encode()
 
 DUCKDB = """
 import duckdb, sys
@@ -105,6 +108,32 @@ def reading(home: Path, data: Path, runs: int) -> None:
             show(name, took_ms, goals.get(name.partition(",")[0], ""), 2)
 
 
+def in_the_room(home: Path, runs: int) -> None:
+    """Mark both batches and compare them, in a terminal of 120x40."""
+    environ = os.environ | {"BATCHTUI_HOME": str(home), "ANTHROPIC_BASE_URL": screens.BASE_URL}
+    environ |= {"TERM": "xterm-256color", "COLORTERM": "truecolor", "ANTHROPIC_API_KEY": "any"}
+    shown: list[dict[str, float]] = []
+    with screens.polled_elsewhere(home):
+        for _ in range(runs):
+            program = screens.Terminal([sys.executable, "-m", "batchtui"], environ)
+            program.until(b"another batchtui polls")
+            program.rest(2.5)
+            for key in (b" ", b"j", b" "):
+                program.press(key)
+            program.rest(1.0)
+            first = program.until(CHANGED, keys=b"d")
+            program.rest(4.0)
+            program.press(b"1")
+            program.rest(0.5)
+            again = program.until(CHANGED, keys=b"d")
+            shown.append({"first": first, "again": again, "memory_mib": program.memory_mib()})
+            program.stop()
+    print()
+    show("in the screens: first changed rows after `d`", median(shown, "first"), "0.2")
+    show("again", median(shown, "again"), "0.2")
+    show("memory, MiB", median(shown, "memory_mib"), "", 0)
+
+
 def git(folder: Path, data: Path) -> None:
     environ = {"PATH": os.environ["PATH"], "LC_ALL": "C", "HOME": str(folder)}
     for name in ("results.jsonl", "results2.jsonl"):
@@ -138,6 +167,7 @@ def main() -> None:
         ours("prepare", home, data)
         joining(home, data, duckdb, options.runs)
         reading(home, data, options.runs)
+        in_the_room(home, options.runs)
         if options.git:
             git(folder, data)
 
