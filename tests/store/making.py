@@ -11,8 +11,10 @@ from batchtui.domain.batch import Batch, Counts, StoredBatch
 from batchtui.domain.job import Intent, Job, KeptTemplate
 from batchtui.domain.request import body_length
 from batchtui.paths import Places
-from batchtui.store import Draft, Ingested, ResultsWriter, Store
+from batchtui.store import Draft, Store
 from batchtui.store.files import rows_beside, template_beside
+from batchtui.store.ingest import ResultsWriter
+from batchtui.store.result_rows import Ingested
 
 URL = "http://127.0.0.1:8000"
 PROFILE = "default"

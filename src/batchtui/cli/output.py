@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from batchtui.domain.errors import BatchtuiError
-from batchtui.services.read import to_json
 from batchtui.tui.text import clean, clean_line
 
 GAP = "  "
@@ -40,6 +39,8 @@ def out_bytes(data: bytes) -> None:
 
 def out_json(value: object) -> None:
     """Print the one JSON document of a command."""
+    from batchtui.services.read import to_json
+
     out_bytes(to_json(value) + b"\n")
 
 

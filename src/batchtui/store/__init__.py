@@ -1,10 +1,7 @@
 """What is remembered: an SQLite index over files that hold the exact request and result lines."""
 
 from batchtui.store.batches import Change
-from batchtui.store.check import Finding
-from batchtui.store.ingest import ResultsWriter
 from batchtui.store.intents import Draft, NewJob
-from batchtui.store.result_rows import Ingested
 from batchtui.store.store import Store
 
-__all__ = ["Change", "Draft", "Finding", "Ingested", "NewJob", "ResultsWriter", "Store"]
+__all__ = ["Change", "Draft", "NewJob", "Store"]

@@ -11,6 +11,7 @@ from batchtui.store import download_rows, requests
 from batchtui.store.database import Database
 from batchtui.store.files import PREPARED, Files
 from batchtui.store.intent_rows import DIED
+from batchtui.store.leftover import is_anything_left
 from batchtui.store.presence import Presence
 
 Step = tuple[str, Callable[[], object]]
@@ -23,7 +24,7 @@ def recover(database: Database, files: Files, presence: Presence) -> list[str]:
     What cannot be done stays as it is, for `Store.check` to find: it must not keep the store from opening. The
     write lock is held meanwhile, so that nothing in progress elsewhere is taken for left behind.
     """
-    if not _is_anything_left(database, files):
+    if not is_anything_left(database, files):
         return []
 
     def work(connection: sqlite3.Connection) -> list[str]:
@@ -50,18 +51,6 @@ def tidy_spools(connection: sqlite3.Connection, files: Files, presence: Presence
     """Drop the spools that no open submission needs, as the database is in the transaction under way."""
     for _, step in _spools(connection, files, presence):
         step()
-
-
-def _is_anything_left(database: Database, files: Files) -> bool:
-    if files.spools():
-        return True
-    with database.reading() as connection:
-        row = connection.execute(
-            "SELECT EXISTS (SELECT 1 FROM intents WHERE state = 'sending')"
-            " OR EXISTS (SELECT 1 FROM downloads WHERE state <> 'kept')"
-            " OR EXISTS (SELECT 1 FROM batches WHERE requests = 'unindexed')"
-        ).fetchone()
-    return bool(row[0])
 
 
 def _intents(connection: sqlite3.Connection, presence: Presence) -> Iterator[Step]:

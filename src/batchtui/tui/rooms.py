@@ -8,7 +8,6 @@ from typing import Any
 from textual.geometry import Size
 from textual.screen import Screen
 
-from batchtui.domain.cost import batch_rates
 from batchtui.tui.session import Session
 
 LOOKS, LOOK_SECONDS = 30, 2.0
@@ -72,6 +71,8 @@ async def import_ahead() -> None:
     await asyncio.to_thread(_import_rooms)
     for _ in range(LOOKS):
         if "anthropic" in sys.modules:
+            from batchtui.domain.cost import batch_rates
+
             await asyncio.to_thread(batch_rates, "")
             break
         await asyncio.sleep(LOOK_SECONDS)
