@@ -6,7 +6,8 @@ import pytest
 
 from batchtui.domain.errors import StoreError
 from batchtui.domain.selection import Selection
-from batchtui.store import Finding, Store
+from batchtui.store import Store
+from batchtui.store.check import Finding
 from tests.store.conftest import Open
 from tests.store.making import PROFILE, bring, draft, foreign, request_line, running, send, succeeded
 
