@@ -59,9 +59,17 @@ def make_config(base_url: str, **fields: Any) -> Config:
     return msgspec.structs.replace(config, **fields)
 
 
+class EndsInOrder(BatchtuiApp):
+    """Ends as it does for users, with its workers first: `run_test` takes the widgets away from under them."""
+
+    async def _shutdown(self) -> None:
+        self.workers.cancel_all()
+        await super()._shutdown()
+
+
 def make_app(bench: Workbench, **fields: Any) -> BatchtuiApp:
     config = make_config(bench.gateway.base_url, **fields)
-    app = BatchtuiApp(bench, config, partial(check_key, config))
+    app = EndsInOrder(bench, config, partial(check_key, config))
     app.animation_level = "none"
     return app
 
