@@ -12,10 +12,10 @@ from batchtui.domain.errors import InputError
 from batchtui.domain.human import bytes_text, count, counted
 from batchtui.services.request_file import file_lines
 from batchtui.tui.flows.ask import agreed, asked
+from batchtui.tui.flows.outside import lent
 from batchtui.tui.messages import AdoptAsked, CancelAsked, DownloadAsked, PagerAsked, RenameAsked
 from batchtui.tui.present.notices import Notice, error_notice
 from batchtui.tui.present.questions import cancel_question, partial_question
-from batchtui.tui.programs import environment
 from batchtui.tui.session import Session
 from batchtui.tui.text import clean, clean_line
 from batchtui.tui.toasts import tell
@@ -109,15 +109,6 @@ async def page(app: App[None], _session: Session, wanted: PagerAsked) -> None:
             todo="Set PAGER to a program that reads from stdin, as `less`.",
         )
     try:
-        with app.batch_update(), app.suspend():
-            process = await asyncio.create_subprocess_exec(
-                program, *words[1:], stdin=asyncio.subprocess.PIPE, env=environment()
-            )
-            try:
-                await process.communicate(clean(wanted.text).encode())
-            finally:
-                if process.returncode is None:
-                    process.terminate()
+        await lent(app, [program, *words[1:]], clean(wanted.text).encode())
     except SuspendNotSupported as error:
         raise InputError("This terminal cannot be lent to a pager.", todo="Read it in the pane.") from error
-    app.refresh()

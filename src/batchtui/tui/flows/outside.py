@@ -3,6 +3,7 @@
 import asyncio
 import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from textual.app import App, SuspendNotSupported
@@ -23,17 +24,28 @@ async def edited(app: App[None], text: str, name: str) -> str | None:
         path = Path(directory, Path(name).name)
         _write(path, text)
         try:
-            with app.batch_update(), app.suspend():
-                process = await asyncio.create_subprocess_exec(*command, str(path), env=environment())
-                try:
-                    code = await process.wait()
-                finally:
-                    if process.returncode is None:
-                        process.terminate()
+            code = await lent(app, [*command, str(path)])
         except SuspendNotSupported as error:
             raise InputError("This terminal cannot be lent to an editor.", todo="Edit it here.") from error
-        app.refresh()
         return None if code else _read(path, command[0])
+
+
+async def lent(app: App[None], command: Sequence[str], text: bytes | None = None) -> int:
+    """Lend the terminal to a program until it ends, and return its exit code; `text` is what it gets on stdin.
+
+    It knows no key. Raises `SuspendNotSupported` where the terminal cannot be lent, and OSError.
+    """
+    with app.batch_update(), app.suspend():
+        stdin = None if text is None else asyncio.subprocess.PIPE
+        process = await asyncio.create_subprocess_exec(*command, stdin=stdin, env=environment())
+        try:
+            await process.communicate(text)
+            code = await process.wait()
+        finally:
+            if process.returncode is None:
+                process.terminate()
+    app.refresh()
+    return code
 
 
 def _write(path: Path, text: str) -> None:
