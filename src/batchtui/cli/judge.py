@@ -8,16 +8,15 @@ from typing import Any
 import click
 
 from batchtui.cli import options
-from batchtui.cli.ask import agree, price
+from batchtui.cli.ask import price
 from batchtui.cli.desk import opened
 from batchtui.cli.diff import Choice, limit_rows, on_column, where_rows
 from batchtui.cli.options import Given
 from batchtui.cli.options_rows import rows_shown
-from batchtui.cli.output import out_json, say
+from batchtui.cli.output import say
 from batchtui.cli.report import report_problems
-from batchtui.cli.send import UNSENT, preflight, print_dry, print_sent, sending, sending_shown
+from batchtui.cli.send import print_dry, send_agreed, sending
 from batchtui.cli.send import where as where_to
-from batchtui.cli.shapes import submission_object
 from batchtui.cli.sides import compared
 from batchtui.domain.estimate import require_affordable
 from batchtui.domain.human import counted
@@ -92,16 +91,9 @@ def judge(
                 say(f"{what}: a dry run, nothing is sent.")
                 print_dry(job_name, prepared, as_json=as_json)
                 return
-            preflight(desk, yes=yes)
-            agree(what, yes=yes, unharmed=UNSENT)
-            with sending_shown() as on_sent:
-                sent = desk.wait(bench.submissions.send(prepared, name=job_name, on_sent=on_sent))
+            send_agreed(desk, prepared, job_name, what, yes=yes, as_json=as_json)
         finally:
             desk.wait(discard(prepared))
-        if as_json:
-            out_json(submission_object(sent.job.id, sent.job.name, prepared, sent.batches))
-        else:
-            print_sent(sent)
 
 
 async def _counted(bench: Workbench, composing: Coroutine[Any, Any, Prepared]) -> Prepared:

@@ -95,16 +95,21 @@ def submit(
                 say(f"{what}: a dry run, nothing is sent.")
                 print_dry(job_name, prepared, as_json=as_json)
                 return
-            preflight(desk, yes=yes)
-            agree(what, yes=yes, unharmed=UNSENT)
-            with sending_shown() as on_sent:
-                sent = desk.wait(bench.submissions.send(prepared, name=job_name, on_sent=on_sent))
+            send_agreed(desk, prepared, job_name, what, yes=yes, as_json=as_json)
         finally:
             desk.wait(discard(prepared))
-        if as_json:
-            out_json(submission_object(sent.job.id, sent.job.name, prepared, sent.batches))
-        else:
-            print_sent(sent)
+
+
+def send_agreed(desk: Desk, prepared: Prepared, job_name: str, what: str, *, yes: bool, as_json: bool) -> None:
+    """Send what is prepared if the user agrees to `what`, and print what came of it."""
+    preflight(desk, yes=yes)
+    agree(what, yes=yes, unharmed=UNSENT)
+    with sending_shown() as on_sent:
+        sent = desk.wait(desk.bench.submissions.send(prepared, name=job_name, on_sent=on_sent))
+    if as_json:
+        out_json(submission_object(sent.job.id, sent.job.name, prepared, sent.batches))
+    else:
+        print_sent(sent)
 
 
 async def _prepared(bench: Workbench, requests: Source, *, sample: int | None, mend: bool) -> Prepared:
