@@ -66,7 +66,7 @@ def test_news_in_words() -> None:
         ({"TERM": "xterm-256color"}, ""),
         ({"TERM_PROGRAM": "Apple_Terminal"}, ""),
         ({"TERM": "tmux-256color", "TERM_PROGRAM": "ghostty"}, ""),
-        ({"TERM": "xterm-kitty", "TMUX": "/tmp/tmux"}, ""),
+        ({"TERM": "xterm-kitty", "TMUX": "socket"}, ""),
         ({}, ""),
     ],
 )
