@@ -413,7 +413,7 @@ async def test_a_question_waits_until_the_text_is_left(bench: Workbench) -> None
         async def ask() -> None:
             answers.append(await agreed(app, Question("Send 1 request?", ("about $1",), "Send")))
 
-        app.start(ask())
+        app.start(ask)
         await pilot.press("y")
         assert screen.editor.text.startswith("y")
         await pilot.press("escape")

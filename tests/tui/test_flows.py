@@ -549,8 +549,8 @@ async def test_a_question_waits_until_nothing_is_typed(bench: Workbench) -> None
     async with app.run_test(size=NARROW) as pilot:
         await pilot.press("slash")
         await until(pilot, lambda: isinstance(app.focused, Input))
-        app.start(ask())
-        app.start(ask())
+        app.start(ask)
+        app.start(ask)
         await pilot.press("y")
         assert isinstance(app.screen, BatchesScreen)
         assert isinstance(app.focused, Input)

@@ -1,5 +1,7 @@
 """A keypress never waits for the network, and leaving never waits for it either: here no answer ever comes."""
 
+import gc
+
 from batchtui.paths import Places
 from batchtui.services.workbench import Workbench
 from batchtui.simulator import Fault, Served
@@ -94,3 +96,18 @@ async def test_a_batch_sent_by_another_process_is_asked_for_soon(
         await other.close()
         await until_shown(pilot, "● running", "elsewhere")
         await until(pilot, lambda: app.session.poll.last_synced_at != before)
+
+
+async def test_what_had_not_begun_when_the_app_ends_is_never_made(bench: Workbench) -> None:
+    app = make_app(bench)
+    made: list[str] = []
+
+    async def work() -> None:
+        made.append("work")
+
+    async with app.run_test(size=NARROW):
+        app.start(work, "late")
+        app.workers.cancel_group(app, "late")
+    assert not made
+    # A coroutine that nobody awaits says so when it is collected, in whichever test that happens.
+    gc.collect()

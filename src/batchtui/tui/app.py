@@ -3,6 +3,7 @@
 import asyncio
 import gc
 from collections.abc import Callable, Coroutine, Iterable
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -24,6 +25,7 @@ from batchtui.tui.session import Session
 from batchtui.tui.toasts import tell
 from batchtui.tui.typing_ahead import TypingAhead
 from batchtui.tui.widgets.key_bar import keys_here
+from batchtui.tui.working import Work, begin
 
 if TYPE_CHECKING:
     from batchtui.services.poll import PollState
@@ -97,22 +99,22 @@ class BatchtuiApp(App[None]):
             # What is there now stays: looking through it again and again would show as delayed keys.
             gc.freeze()
             gc.enable()
-        self.start(rooms.import_ahead(), "ahead")
-        self.set_interval(LOOK_SECONDS, lambda: self.start(self.session.look(), "look"))
-        self.start(self._poll(), "poller")
+        self.start(rooms.import_ahead, "ahead")
+        self.set_interval(LOOK_SECONDS, lambda: self.start(self.session.look, "look"))
+        self.start(self._poll, "poller")
         if any(intent.state == "unclear" for intent in self.session.intents):
             self.post_message(messages.SettleAsked())
         if not self._knows_theme:
             known = ", ".join(sorted(self.available_themes))
             tell(self, Notice(f"There is no theme {self.session.config.theme!r}. Known are: {known}"))
 
-    def start(self, work: Coroutine[Any, Any, None], group: str = "flow") -> None:
+    def start(self, work: Work, group: str = "flow") -> None:
         """Run something that outlives the screen it came from; what goes wrong is told."""
-        self.run_worker(self._guarded(work), group=group)
+        begin(self, partial(self._guarded, work), group)
 
-    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+    async def _guarded(self, work: Work) -> None:
         try:
-            await work
+            await work()
             await self.session.look()
         except UnclearSubmissionError:
             self.post_message(messages.SettleAsked())
@@ -144,7 +146,7 @@ class BatchtuiApp(App[None]):
             self._poll_trouble = ""
 
     def _reported(self, report: "SyncReport") -> None:
-        self.start(self.session.look(), "look")
+        self.start(self.session.look, "look")
         for notice in report_notices(report):
             tell(self, notice)
 
@@ -165,7 +167,7 @@ class BatchtuiApp(App[None]):
 
         if not self._is_asking_for_key:
             self._is_asking_for_key = True
-            self.start(ask(), "key")
+            self.start(ask, "key")
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Offer every action of the screen, the key, and the themes in the palette."""
@@ -235,7 +237,7 @@ class BatchtuiApp(App[None]):
     def _asked(self, message: messages.Asked) -> None:
         from batchtui.tui.flows.dispatch import flow
 
-        self.start(flow(self, self.session, message))
+        self.start(partial(flow, self, self.session, message))
 
     @on(messages.ErrorMet)
     def _error_met(self, message: messages.ErrorMet) -> None:

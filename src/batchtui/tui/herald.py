@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from functools import partial
 from typing import Any
 
 from textual.app import App
@@ -12,6 +13,7 @@ from batchtui.tui import messages
 from batchtui.tui.present.desktop import TITLE, desktop_text, notice_sequence
 from batchtui.tui.present.notices import news_notices
 from batchtui.tui.toasts import tell
+from batchtui.tui.working import begin
 
 
 class Herald:
@@ -47,7 +49,7 @@ class Herald:
         self._hooks_wanted = notices.has_hooks
         if self._hooks_wanted and not self._is_running_hooks:
             self._is_running_hooks = True
-            self._app.run_worker(self._run_hooks(), group="hooks")
+            begin(self._app, self._run_hooks, "hooks")
 
     async def _tell_desktop(self) -> None:
         from batchtui.services.desktop import has_desktop, notify
@@ -59,7 +61,7 @@ class Herald:
             if sequence := notice_sequence(os.environ, text):
                 self._write(sequence)
             else:
-                self._app.run_worker(notify(TITLE, text), group="desktop")
+                begin(self._app, partial(notify, TITLE, text), "desktop")
 
     def _write(self, sequence: str) -> None:
         """Write a sequence between two paints; what `App.bell` does, which has no public way for another."""

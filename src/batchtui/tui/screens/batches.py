@@ -38,6 +38,7 @@ from batchtui.tui.widgets.facts_pane import FactsPane
 from batchtui.tui.widgets.filter_line import FilterLine
 from batchtui.tui.widgets.table_model import Row
 from batchtui.tui.widgets.virtual_table import VirtualTable
+from batchtui.tui.working import begin
 
 if TYPE_CHECKING:
     from batchtui.domain.durations import Typical
@@ -322,7 +323,7 @@ class BatchesScreen(Room):
         self.refresh_bindings()
         if self.table.marked:
             # Who marks may want to compare.
-            self.run_worker(import_for_comparing(), group="import", exclusive=True)
+            begin(self, import_for_comparing, "import", exclusive=True)
 
     @on(FilterLine.Changed)
     def _filtered(self, event: FilterLine.Changed) -> None:

@@ -28,6 +28,7 @@ from batchtui.tui.widgets.table_model import ListSource
 from batchtui.tui.widgets.template_editor import TemplateEditor
 from batchtui.tui.widgets.tones import toned
 from batchtui.tui.widgets.virtual_table import VirtualTable
+from batchtui.tui.working import begin
 
 if TYPE_CHECKING:
     from textual.timer import Timer
@@ -99,7 +100,7 @@ class ComposeScreen(Room):
     def on_mount(self) -> None:
         """Show what there is, and follow the files."""
         self._composing.changed.subscribe(self, lambda _nothing: self.fill())
-        self.run_worker(self._trying.follow(), group="try")
+        begin(self, self._trying.follow, "try")
         self._look_at_files()
         self.set_interval(FILES_SECONDS, lambda: self._look_at_files() if self.is_current else None)
 
@@ -144,7 +145,7 @@ class ComposeScreen(Room):
         basis = (draft.key, draft.text, draft.choice, composing.data.version, composing.answer) if draft else None
         if basis != self._basis:
             self._basis = basis
-            self._survey = self.run_worker(self._trying.go_through, group="survey", exclusive=True)
+            self._survey = begin(self, self._trying.go_through, "survey", exclusive=True)
         self._trying.want()
         self._show_facts()
 

@@ -33,6 +33,7 @@ from batchtui.tui.widgets.filter_line import FilterLine
 from batchtui.tui.widgets.reading_pane import ReadingPane
 from batchtui.tui.widgets.tones import toned
 from batchtui.tui.widgets.virtual_table import VirtualTable
+from batchtui.tui.working import begin
 
 if TYPE_CHECKING:
     from batchtui.domain.filter import Filter
@@ -81,8 +82,8 @@ class QueueScreen(Room):
     def on_mount(self) -> None:
         """Follow the store."""
         self.session.batches_changed.subscribe(self, lambda _nothing: self._changed())
-        self.run_worker(self._keep_looking(), group="look")
-        self.run_worker(self._keep_reading(), group="read")
+        begin(self, self._keep_looking, "look")
+        begin(self, self._keep_reading, "read")
 
     def on_screen_resume(self) -> None:
         """Look at what waits by now."""

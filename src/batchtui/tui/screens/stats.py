@@ -25,6 +25,7 @@ from batchtui.tui.widgets.facts_pane import FactsPane
 from batchtui.tui.widgets.filter_line import FilterLine
 from batchtui.tui.widgets.plot import Plot
 from batchtui.tui.widgets.virtual_table import VirtualTable
+from batchtui.tui.working import begin
 
 
 class StatsTable(VirtualTable[StatsKey]):
@@ -68,7 +69,7 @@ class StatsScreen(Room):
     def on_mount(self) -> None:
         """Follow the store."""
         self.session.batches_changed.subscribe(self, lambda _nothing: self._changed())
-        self.run_worker(self._keep_looking(), group="look")
+        begin(self, self._keep_looking, "look")
 
     def on_screen_resume(self) -> None:
         """Look at what there is by now."""
