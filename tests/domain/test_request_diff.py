@@ -61,6 +61,13 @@ def test_what_is_added_or_gone_is_told_by_its_path() -> None:
     }
 
 
+def test_a_name_is_told_whole() -> None:
+    differ = RequestDiffer()
+    differ.add({"model": "claude-haiku-5-5"}, {"model": "claude-sonnet-5"})
+    groups = differ.changes().groups
+    assert [(group.left, group.right) for group in groups] == [("claude-haiku-5-5", "claude-sonnet-5")]
+
+
 def test_true_and_1_are_two_values() -> None:
     differ = RequestDiffer()
     differ.add({"stream": True}, {"stream": 1})
