@@ -29,10 +29,37 @@ def test_answers_fit_the_task(caller: Caller) -> None:
     assert label in {"positive", "negative", "neutral"}
     triage = "Classify as billing, shipping or other. Reply with JSON. My parcel is late"
     assert json.loads(text(answer(caller, triage)))["label"] in {"billing", "shipping", "other"}
-    assert text(answer(caller, "Translate to French: the house")) == "La traduction est: le maison"
+    assert text(answer(caller, "Translate to French: the house")) == "La traduction est: la maison"
     summary = text(answer(caller, "Summarise: The lighthouse keeper repaired the lantern during the thunderstorm"))
     assert "lighthouse" in summary or "keeper" in summary or "lantern" in summary
     assert text(answer(caller, "Is water wet?")).split(".")[0] in {"Yes", "No"}
+
+
+def test_a_customer_is_answered_in_the_style_asked_for(caller: Caller) -> None:
+    ticket = "From: Hana, Osaka\nSubject: Charged twice\n\nI was charged twice for the lamp in the description."
+    short = text(answer(caller, ticket, system="You answer customers of a shop. Reply in two sentences."))
+    warm = text(answer(caller, ticket, system="You answer customers of a shop. Be warm."))
+    assert "second payment" in short
+    assert "second payment" in warm
+    assert "Hana" not in short
+    assert warm.startswith("Hello Hana,")
+
+
+def test_a_product_is_described_by_what_is_known_of_it(caller: Caller) -> None:
+    prompt = "Write the description.\n\nName: Desk lamp Arne\nNotes:\n- two joints\n- five steps\n- cork foot"
+    said = text(answer(caller, prompt))
+    assert all(each in said.lower() for each in ("desk lamp arne", "two joints", "five steps", "cork foot"))
+
+
+def test_a_text_is_translated_as_a_whole_where_it_is_known(caller: Caller) -> None:
+    prompt = "Where it is shown: a dialogue\n\n<text>\nOnly %d seats left\n</text>"
+    assert text(answer(caller, prompt, system="Translate into Spanish.")) == "Solo quedan %d plazas"
+
+
+def test_a_document_is_summarised_by_its_own_sentences(caller: Caller) -> None:
+    document = "<document># Rules\n\nTom plans the routes of the van. Marta pays all the wages.</document>"
+    said = text(answer(caller, "Summarise the document for: the driver of the van", system=document))
+    assert "Tom plans the routes of the van." in said
 
 
 def test_labels_follow_the_text_more_often_than_not(caller: Caller) -> None:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from batchtui.simulator import wording
+from batchtui.simulator import prose, wording
 from batchtui.simulator.chance import pick, roll, share, token
 from batchtui.simulator.models import BY_NAME
 from batchtui.simulator.settings import Settings
@@ -17,14 +17,12 @@ from batchtui.simulator.usage import text_tokens, usage
 _TASK_CHARS = 500
 _WORDS_CHARS = 500
 _LONG_ANSWER_TOKENS = 4_000
-_WRONG_LABEL_SHARE = 0.12
 _USE_REFUSED, _USE_TRUNCATED, _USE_VARIED, _USE_TOOL = 5, 6, 7, 8
 
 _SUM = re.compile(r"(\d{1,9})\s*([+*x/-]|plus|minus|times)\s*(\d{1,9})")
-_CHOICES = re.compile(r"[\w-]+(?:(?:, ?|/| ?\| ?| or )+[\w-]+)+")
-_CHOICE_BREAK = re.compile(r"[,/| ]+(?:or )?")
 _PUNCTUATION = str.maketrans(dict.fromkeys("\"'.,;:!?()[]{}<>*#_`/|\n\t-", " "))
 _TASKS = (
+    ("reply", re.compile(r"(?:answer|reply to) (?:support tickets|(?:the |our )?customers)")),
     ("classify", re.compile(r"classif|sentiment|categor|label|which of|rate this|positive or negative")),
     ("translate", re.compile(r"translat|übersetz|traduis")),
     ("summarise", re.compile(r"summar|tl;?dr|key points|in brief")),
@@ -82,7 +80,7 @@ class Answerer:
         spent = 0
         room: int = params["max_tokens"]
         if _thinks(params):
-            thought = "".join(_fill(line, words, same + n) for n, line in enumerate(wording.THINKING))
+            thought = "".join(prose.fill(line, words, same + n) for n, line in enumerate(wording.THINKING))
             content.append(
                 {"type": "thinking", "thinking": thought[: 4 * room], "signature": token("sig", number) * 4}
             )
@@ -119,12 +117,13 @@ class Answerer:
         done = _sum(head)
         if done is not None:
             return done
-        told = _plain(params.get("system") or "")[:_TASK_CHARS].lower()
-        task = _task(head) or _task(told)
-        if task == "classify":
-            return _label(head, told, words, same)
-        text = _prose(task, prompt, head, words, same)
-        return self._padded(text, self._settings.answer_chars, same)
+        system = _plain(params.get("system") or "")
+        told = system[:_TASK_CHARS].lower()
+        asked = prose.Asked(prompt, head, told, _document(system), words, same)
+        # Whoever answers customers does not translate or describe, whatever they write about.
+        task = "reply" if _task(told) == "reply" else _task(head) or _task(told)
+        text = prose.label(asked) if task == "classify" else prose.write(task, asked)
+        return text if task == "classify" else self._padded(text, self._settings.answer_chars, same)
 
     def _padded(self, text: str, chars: int, number: int) -> str:
         if len(text) >= chars:
@@ -195,6 +194,12 @@ def _schema(params: dict[str, Any]) -> dict[str, Any] | None:
     return layout["schema"] if isinstance(layout, dict) else None
 
 
+def _document(system: str) -> str:
+    """Return the document that a system prompt carries, empty if it has none."""
+    _, _, after = system.partition("<document>")
+    return after.partition("</document>")[0]
+
+
 def _task(text: str) -> str:
     return next((name for name, pattern in _TASKS if pattern.search(text)), "")
 
@@ -206,12 +211,6 @@ def _words(prompt: str) -> list[str]:
         word for word in found if len(word) > 4 and word.isalpha() and word.lower() not in wording.STOP_WORDS
     ]
     return telling or ["it", "this", "that"]
-
-
-def _fill(pattern: str, words: list[str], number: int) -> str:
-    count = len(words)
-    first = number % count
-    return pattern.format(a=words[first], b=words[(first + 1) % count], c=words[(first + 2) % count])
 
 
 def _sum(head: str) -> str | None:
@@ -229,53 +228,8 @@ def _sum(head: str) -> str | None:
     return str(left * right)
 
 
-def _label(head: str, told: str, words: list[str], same: int) -> str:
-    choices: tuple[str, ...] = wording.LABELS if "sentiment" in head + told else wording.TOPIC_LABELS
-    for found in (*_CHOICES.findall(told), *_CHOICES.findall(head)):
-        offered = tuple(choice for choice in _CHOICE_BREAK.split(found) if choice)
-        # Two words with a comma between them are a clause; three, or an "or", are a choice.
-        if len(offered) > 2 or "," not in found:
-            choices = offered
-            break
-    fitting = [label for label in choices if any(cue in head for cue in wording.CUES.get(label, ()))]
-    # Even a good model is wrong now and then, and two models are wrong in different places.
-    wrong = share(same, 17) < _WRONG_LABEL_SHARE
-    label = choices[pick(same, 10, len(choices))] if wrong or not fitting else fitting[0]
-    if "json" in head or "json" in told:
-        confidence = round(0.6 + share(same, 11) * 0.39, 2)
-        return msgspec.json.encode({"label": label, "confidence": confidence, "evidence": words[0]}).decode()
-    return label
-
-
-def _translation(prompt: str, head: str) -> str:
-    language = next((name for name in wording.TRANSLATIONS if name in head), "german")
-    opening, dictionary = wording.TRANSLATIONS[language]
-    _, _, body = prompt.partition(":")
-    text = " ".join(dictionary.get(word.lower(), word) for word in (body or prompt).split()[:120])
-    return f"{opening}: {text}"
-
-
-def _prose(task: str, prompt: str, head: str, words: list[str], same: int) -> str:
-    if task == "translate":
-        return _translation(prompt, head)
-    if task == "extract":
-        lines = [f"- {word}" for word in words[: 3 + pick(same, 12, 4)]]
-        return "Found in the text:\n\n" + "\n".join(lines)
-    patterns = {"summarise": wording.SUMMARY, "write": wording.WRITING}.get(task, wording.GENERAL)
-    first = pick(same, 13, len(patterns))
-    count = 2 + pick(same, 14, 3)
-    lines = [_fill(patterns[(first + n) % len(patterns)], words, same + 5 * n) for n in range(count)]
-    text = " ".join(lines)
-    if task == "decide":
-        return f"{'Yes' if pick(same, 15, 2) else 'No'}. {text}"
-    if not task and pick(same, 16, 3) == 0:
-        bullets = "\n".join(_fill(line, words, same) for line in wording.BULLETS)
-        return f"## {words[0].capitalize()}\n\n{text}\n\n{bullets}"
-    return text
-
-
 def _padding(seed: int, index: int) -> str:
-    """Return a paragraph of general words, made once: long answers must not cost the server's time."""
-    words = sorted(wording.STOP_WORDS)
+    """Return a paragraph that fits anywhere, made once: long answers must not cost the server's time."""
     number = roll(seed, "padding", index)
-    return " ".join(_fill(line, words, number + 7 * n) for n, line in enumerate(wording.GENERAL[: 4 + index % 5]))
+    count = len(wording.PADDING)
+    return " ".join(wording.PADDING[(number + n * (1 + index % 4)) % count] for n in range(3 + index % 3))

@@ -102,7 +102,7 @@ class Engine:
     def seed_history(self) -> list[tuple[str, HistoryBatch]]:
         """Put the demo's past on the shelf, seen by every key; gives each batch's id beside what it was made of."""
         now = self.clock.now()
-        return [(self._seed(chapter, now), chapter) for chapter in history(self.settings.seed)]
+        return [(self._seed(chapter, now), chapter) for chapter in history(self.settings.seed, now)]
 
     def close(self) -> None:
         """Remove the request lines."""
@@ -124,7 +124,10 @@ class Engine:
         chapter.write(rows, batch_id, self.settings)
         batch = new_batch(batch_id, None, now - timedelta(seconds=chapter.age_seconds), rows, self.settings)
         batch.hidden_retrieves = 0
-        batch.duration_seconds = chapter.duration_seconds
+        if chapter.is_running:
+            batch.duration_seconds = chapter.age_seconds + self.settings.duration_seconds
+        else:
+            batch.duration_seconds = chapter.duration_seconds
         if chapter.canceled_after_seconds is not None:
             batch.cancel_initiated_at = batch.created_at + timedelta(seconds=chapter.canceled_after_seconds)
             batch.cancel_share = batch.finished_share(batch.cancel_initiated_at)

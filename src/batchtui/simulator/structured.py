@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from batchtui.simulator import prose, wording
 from batchtui.simulator.chance import pick, roll, share
 
 _DEPTH = 24
 _MOST_VALUES = 500
 _MOST_ITEMS = 20
-_SHORT = frozenset({"label", "category", "name", "language", "city"})
+_SHORT = frozenset({"label", "category", "name", "city"})
+_USUAL = {"language": "en", "currency": "EUR", "date": "2026-09-28"}
 
 
 def value_for(schema: object, words: list[str], number: int) -> object:
@@ -36,7 +38,7 @@ class _Maker:
             return schema["const"]
         choices = _list(schema, "enum")
         if choices:
-            return choices[pick(number, 1, len(choices))]
+            return self._chosen(choices, number)
         if "$ref" in schema:
             return self.make(self._referred(str(schema["$ref"])), number, name, depth + 1)
         for keyword in ("anyOf", "oneOf", "allOf"):
@@ -45,6 +47,12 @@ class _Maker:
                 return self.make(parts[0], number, name, depth + 1)
         kinds = _list(schema, "type") or [schema.get("type", "object")]
         return self._of_type(kinds[0], schema, number, name, depth)
+
+    def _chosen(self, choices: list[Any], number: int) -> object:
+        """Return the choice that the prompt speaks for, else one that is drawn."""
+        text = " ".join(self._words).lower()
+        fitting = [each for each in choices if isinstance(each, str) and prose.cue(each, text)]
+        return fitting[0] if fitting else choices[pick(number, 1, len(choices))]
 
     def _of_type(self, kind: object, schema: dict[str, Any], number: int, name: str, depth: int) -> object:
         match kind:
@@ -66,6 +74,10 @@ class _Maker:
                 return pick(number, 4, 2) == 0
             case "null":
                 return None
+        if name in _USUAL:
+            return _USUAL[name]
+        if name == "reason":
+            return prose.fill(wording.REASONS[pick(number, 6, len(wording.REASONS))], self._words, number)
         first = pick(number, 5, len(self._words))
         return " ".join((self._words[first:] + self._words)[: 1 if name in _SHORT else 4])
 
