@@ -155,7 +155,7 @@ def _incidents(seed: int, now: datetime) -> Iterator[HistoryBatch]:
 def _today(seed: int, now: datetime) -> Iterator[HistoryBatch]:
     """Return what the tour of the demo is about, and one that ends while somebody looks."""
     for letter, style, hours in (("a", SHORT_STYLE, 20.6), ("b", WARM_STYLE, 20.4)):
-        lines = _lines("ticket", 80, _SONNET, 300, _ticket(seed + 9), system=f"{style}\n{GUIDE}")
+        lines = _lines("ticket", 80, _SONNET, 80, _ticket(seed + 9), system=f"{style}\n{GUIDE}")
         yield HistoryBatch(f"replies-prompt-{letter}", lines, hours * _HOUR_SECONDS, 700.0)
     yield HistoryBatch(
         "descriptions",
@@ -174,7 +174,7 @@ def _today(seed: int, now: datetime) -> Iterator[HistoryBatch]:
     )
     yield HistoryBatch(
         "support-replies",
-        _lines("ticket", 120, _SONNET, 300, _ticket(seed + 10), system=f"{WARM_STYLE}\n{GUIDE}"),
+        _lines("ticket", 120, _SONNET, 80, _ticket(seed + 10), system=f"{WARM_STYLE}\n{GUIDE}"),
         660.0,
         error_rate=0.03,
         is_running=True,
