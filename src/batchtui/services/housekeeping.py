@@ -14,11 +14,15 @@ from batchtui.store import Store
 
 @dataclass(frozen=True, slots=True)
 class DiskUse:
-    """The bytes of the files of a batch: lines sent, with what they were made from, and lines received."""
+    """The bytes of the files of a batch: lines sent, with what they were made from, and lines received.
+
+    `is_archived` says that some of them are compressed.
+    """
 
     stored: StoredBatch
     requests_bytes: int
     results_bytes: int
+    is_archived: bool
 
     @property
     def total_bytes(self) -> int:
@@ -43,7 +47,7 @@ class Housekeeping:
     def disk_use(self, stored: StoredBatch) -> DiskUse:
         """Return what a batch takes; raises `StoreError`."""
         requests_bytes, results_bytes = self._store.files.sizes(stored.id)
-        return DiskUse(stored, requests_bytes, results_bytes)
+        return DiskUse(stored, requests_bytes, results_bytes, self._store.bodies.is_archived(stored.id))
 
     def prunable(self, age: timedelta, now: datetime) -> list[DiskUse]:
         """Return the batches that ended longer ago than an age and have bodies on disk, the oldest first.

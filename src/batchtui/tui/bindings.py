@@ -41,15 +41,18 @@ ROOM: list[BindingType] = [
 
 BATCHES: list[BindingType] = [
     _key("r", "retry", "Retry failed", "retry", "Send again what failed, after a question", show=True),
-    _key("c", "cancel", "Cancel", "cancel", "Cancel the batch, after a question", show=True),
+    _key("c", "ask('cancel')", "Cancel", "cancel", "Cancel the batch, after a question", show=True),
     _key("n", "compose", "Compose", "compose", "Make requests from a template and rows of data", show=True),
     _key("N", "submit", "Submit file", "submit", "Send a file of requests, after a question"),
     _key(
         "t", "compose_again", "Compose again", "compose-again", "Compose from the template of this job, on new rows"
     ),
-    _key("D", "delete", "Delete", "delete", "Delete here, at the API, or both, after a question"),
+    _key("D", "ask('delete')", "Delete", "delete", "Delete here, at the API, or both, after a question"),
     _key("d", "compare", "Compare", "compare", "Compare the two marked rows, or this one with another", show=True),
-    _key("w", "download", "Download", "download", "Download the results now"),
+    _key("w", "ask('download')", "Download", "download", "Download the results now"),
+    _key(
+        "A", "ask('house')", "Archive", "archive", "Archive batches, or drop what old ones hold, after a question"
+    ),
     _key("e", "rename", "Rename", "rename", "Give the job another name"),
     _key("a", "adopt", "Adopt", "adopt", "Bring in a batch made elsewhere, or attach its requests"),
     _key("y", "copy", "Copy", "copy", "Send the id or the name to the clipboard"),

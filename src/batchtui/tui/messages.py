@@ -44,39 +44,36 @@ class RetryAsked(Asked):
 
 
 @dataclass(eq=False, repr=False)
-class CancelAsked(Asked):
+class AskedOfBatches(Asked):
+    """Something is to be done with some batches."""
+
+    batches: Sequence[StoredBatch]
+
+    @property
+    def about(self) -> Hashable:
+        """What is not done twice at once."""
+        return type(self), *(stored.id for stored in self.batches)
+
+
+class CancelAsked(AskedOfBatches):
     """Cancel running batches."""
 
-    batches: Sequence[StoredBatch]
 
-    @property
-    def about(self) -> Hashable:
-        """What is not done twice at once."""
-        return "cancel", *(stored.id for stored in self.batches)
-
-
-@dataclass(eq=False, repr=False)
-class DeleteAsked(Asked):
+class DeleteAsked(AskedOfBatches):
     """Delete ended batches here, at the API, or both."""
 
-    batches: Sequence[StoredBatch]
 
-    @property
-    def about(self) -> Hashable:
-        """What is not done twice at once."""
-        return "delete", *(stored.id for stored in self.batches)
-
-
-@dataclass(eq=False, repr=False)
-class DownloadAsked(Asked):
+class DownloadAsked(AskedOfBatches):
     """Download the results of ended batches now."""
 
-    batches: Sequence[StoredBatch]
+
+class HouseAsked(AskedOfBatches):
+    """Make room on the disk: archive these or old batches, or drop what old ones hold."""
 
     @property
     def about(self) -> Hashable:
         """What is not done twice at once."""
-        return "download", *(stored.id for stored in self.batches)
+        return "house"
 
 
 @dataclass(eq=False, repr=False)

@@ -25,6 +25,7 @@ FLOWS: Mapping[type[messages.Asked], str] = {
     messages.EndTransferAsked: "activity:end_transfer",
     messages.ExportAsked: "export:export",
     messages.FlagAsked: "results:about_results",
+    messages.HouseAsked: "house:keep_house",
     messages.JudgeAsked: "diff:judge",
     messages.NoteAsked: "results:about_results",
     messages.PagerAsked: "manage:page",

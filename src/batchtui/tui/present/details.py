@@ -38,15 +38,20 @@ def details(
     strangers: int = 0,
     next_look_at: datetime | None = None,
     typical: Typical | None = None,
+    disk: tuple[int, bool] = (0, False),
 ) -> list[Line]:
     """Return the lines about a row; `received_bytes` is of a download under way.
 
-    `strangers` are results that answer none of the requests, `next_look_at` is when the API is asked again, and
-    `typical` is how long batches like the one that runs took.
+    `disk` are the bytes that it takes here, and whether some of them are archived. `strangers` are results that
+    answer none of the requests, `next_look_at` is when the API is asked again, and `typical` is how long batches
+    like the one that runs took.
     """
     if isinstance(item, Intent):
         return _intent(item, now, next_look_at)
     lines = _job(item, now, typical) if isinstance(item, JobRow) else _batch(item, now, received_bytes, typical)
+    disk_bytes, is_archived = disk
+    if disk_bytes:
+        lines.append(_fact("disk", bytes_text(disk_bytes), "archived" if is_archived else ""))
     if strangers:
         words = f"{counted(strangers, 'result')} answer none of its requests: it is not the batch that was sent."
         return [*lines[:1], [Cell(words, "bad")], [Cell(_STRANGERS_HELP, "muted")], *lines[1:]]

@@ -13,6 +13,7 @@ from batchtui.domain.job import Intent
 from batchtui.domain.verdicts import EDIT_FIRST, NEVER, RESEND, Verdict
 from batchtui.services.adopt import Coverage
 from batchtui.services.find import Target
+from batchtui.services.housekeeping import Archivable, DiskUse
 from batchtui.services.manage import deletion
 from batchtui.services.prepare import Prepared
 from batchtui.services.retry import RetryPlan
@@ -166,23 +167,36 @@ def cancel_question(batches: Sequence[StoredBatch]) -> Question:
     title = f"Cancel {counted(len(batches), 'batch', 'batches')} of {counted(total, 'request')}?"
     names = [
         f"{stored.job_name}  {stored.id}  running for {duration(utc_now() - stored.batch.created_at)}"
-        for stored in batches[:PROBLEMS_SHOWN]
+        for stored in batches
     ]
-    more = [f"… and {len(batches) - PROBLEMS_SHOWN:,} more"] if len(batches) > PROBLEMS_SHOWN else []
     note = "What is answered by then is kept and billed; the rest comes back canceled and can be retried."
-    return Question(
-        title, (*names, *more, "", note), "Cancel it" if len(batches) == 1 else "Cancel them", is_danger=True
-    )
+    return Question(title, _some(names, note), "Cancel it" if len(batches) == 1 else "Cancel them", is_danger=True)
 
 
 def delete_question(batches: Sequence[StoredBatch], *, here: bool, remote: bool) -> Question:
     """Ask whether to delete batches."""
-    names = [f"{stored.job_name}  {stored.id}" for stored in batches[:PROBLEMS_SHOWN]]
-    more = [f"… and {len(batches) - PROBLEMS_SHOWN:,} more"] if len(batches) > PROBLEMS_SHOWN else []
+    names = [f"{stored.job_name}  {stored.id}" for stored in batches]
     note = "This cannot be taken back." if here else "What is kept here stays as it is."
     what, _, lost = deletion(batches, here=here, remote=remote).partition("; ")
     warning = [f"Careful: {lost}."] if lost else []
-    return Question(f"{what}?", (*names, *more, "", *warning, note), "Delete", is_danger=True)
+    return Question(f"{what}?", _some(names, *warning, note), "Delete", is_danger=True)
+
+
+def archive_question(chosen: Sequence[Archivable]) -> Question:
+    """Ask whether to compress what is kept of batches."""
+    plain = bytes_text(sum(each.plain_bytes for each in chosen))
+    names = [f"{each.stored.job_name}  {each.stored.id}  {bytes_text(each.plain_bytes)}" for each in chosen]
+    note = "JSON Lines take a third to a tenth of that then. All of it can be read as before."
+    return Question(f"Archive {counted(len(chosen), 'batch', 'batches')}, {plain}?", _some(names, note), "Archive")
+
+
+def prune_question(old: Sequence[DiskUse]) -> Question:
+    """Ask whether to drop what is kept of old batches."""
+    total = bytes_text(sum(use.total_bytes for use in old))
+    names = [f"{use.stored.job_name}  {use.stored.id}  {bytes_text(use.total_bytes)}" for use in old]
+    note = "This cannot be taken back: the API has dropped it too. Names, counts, costs and statistics stay."
+    title = f"Drop what was sent and came back of {counted(len(old), 'batch', 'batches')}, {total}?"
+    return Question(title, _some(names, note), "Drop", is_danger=True)
 
 
 def end_transfer_question(transfer: Transfer) -> Question:
@@ -225,6 +239,12 @@ def quit_question(*, is_sending: bool, unsaved: Sequence[str]) -> Question | Non
         words.append(f"Not saved, and lost if you leave now: {', '.join(unsaved)}. ctrl+s in Compose saves.")
     title = "Quit while sending?" if is_sending else "Quit without saving?"
     return Question(title, tuple(words), "Quit", is_danger=True) if words else None
+
+
+def _some(names: Sequence[str], *notes: str) -> tuple[str, ...]:
+    """Return the first of some names, how many more there are, and notes below them."""
+    more = [f"… and {len(names) - PROBLEMS_SHOWN:,} more"] if len(names) > PROBLEMS_SHOWN else []
+    return (*names[:PROBLEMS_SHOWN], *more, "", *notes)
 
 
 def price(estimate: Estimate) -> str:

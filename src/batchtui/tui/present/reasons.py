@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from batchtui.domain.comparison import Kind, Summary
 
 READ_ONLY = "This is read-only: nothing is sent, canceled or deleted."
-SENDS = frozenset({"retry", "cancel", "submit", "delete"})
+SENDS = frozenset({"retry", "cancel", "submit", "delete", "house"})
 ABOUT_A_ROW = frozenset({"retry", "cancel", "delete", "download", "rename", "copy", "compose_again"})
 
 
@@ -71,6 +71,12 @@ def why_no_download(batches: Sequence[StoredBatch]) -> str:
     if any(stored.results == "complete" for stored in batches):
         return "Its results are on disk already."
     return "The API has dropped its results."
+
+
+def meant(action: str, chosen: Sequence[StoredBatch]) -> list[StoredBatch]:
+    """Return those of some batches that an action would do something with."""
+    fits = {"cancel": can_cancel, "download": can_download}.get(action)
+    return [stored for stored in chosen if fits is None or fits(stored)]
 
 
 def can_cancel(stored: StoredBatch) -> bool:

@@ -1,6 +1,6 @@
 """The first room: every batch there is, what is on its way out, and all about the one under the cursor."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -15,12 +15,14 @@ from batchtui.store import Store
 from batchtui.tui import bindings
 from batchtui.tui.messages import (
     AdoptAsked,
+    AskedOfBatches,
     CancelAsked,
     CompareAsked,
     ComposeAgainAsked,
     CopyAsked,
     DeleteAsked,
     DownloadAsked,
+    HouseAsked,
     RenameAsked,
     RetryAsked,
     SettleAsked,
@@ -51,6 +53,14 @@ EMPTY = (
     "Batches made elsewhere appear when the API has been asked."
 )
 NO_MATCH = "Nothing fits this filter.\n\nesc takes it away."
+
+ABOUT_BATCHES: Mapping[str, type[AskedOfBatches]] = {
+    "cancel": CancelAsked,
+    "delete": DeleteAsked,
+    "download": DownloadAsked,
+    "house": HouseAsked,
+}
+"""What can be asked for of the batches of the marked rows, or of the one under the cursor."""
 
 AGES_SECONDS = 5
 """How often ages are counted anew."""
@@ -183,6 +193,7 @@ class BatchesScreen(Room):
             lines = details(
                 item,
                 utc_now(),
+                disk=_disk(self.session, item),
                 received_bytes=self.session.downloads.get(item.id) if isinstance(item, StoredBatch) else None,
                 strangers=_strangers(self.session.workbench.store, item),
                 next_look_at=poll.next_at if poll else None,
@@ -199,6 +210,7 @@ class BatchesScreen(Room):
 
     def why_not(self, action: str) -> str:
         """Return why an action cannot be done with the row under the cursor or the marked ones."""
+        action = action.removeprefix("ask('").removesuffix("')")
         if action == "compare":
             return reasons.why_no_comparison([self._source.item(key) for key in _to_compare(self.table)])
         if action == "settle":
@@ -226,26 +238,13 @@ class BatchesScreen(Room):
         if target := self.session.selected_target():
             self.post_message(RetryAsked(target))
 
-    @explained
-    def action_cancel(self) -> None:
-        """Ask for a cancellation."""
-        self.post_message(
-            CancelAsked(
-                [stored for stored in self._source.batches(self.table.chosen) if reasons.can_cancel(stored)]
-            )
-        )
-
-    @explained
-    def action_download(self) -> None:
-        """Ask for the results now."""
-        self.post_message(
-            DownloadAsked([s for s in self._source.batches(self.table.chosen) if reasons.can_download(s)])
-        )
-
-    @explained
-    def action_delete(self) -> None:
-        """Ask for a deletion."""
-        self.post_message(DeleteAsked(self._source.batches(self.table.chosen)))
+    def action_ask(self, verb: str) -> None:
+        """Ask for something with the batches of the marked rows, or of the one under the cursor."""
+        if reason := self.why_not(f"ask('{verb}')"):
+            self.notify(reason, severity="warning", timeout=4, markup=False)
+        else:
+            chosen = self._source.batches(self.table.chosen)
+            self.post_message(ABOUT_BATCHES[verb](reasons.meant(verb, chosen)))
 
     @explained
     def action_rename(self) -> None:
@@ -339,6 +338,13 @@ def _strangers(store: Store, item: Item) -> int:
         return 0
     batches = (stored for stored in batches_of(item) if stored.results != "none")
     return sum(store.batches.stranger_count(stored.key) for stored in batches)
+
+
+def _disk(session: Session, item: Item) -> tuple[int, bool]:
+    """Return the bytes that a row takes on the disk, and whether something of it is archived."""
+    batches = () if isinstance(item, Intent) else batches_of(item)
+    uses = [session.workbench.housekeeping.disk_use(stored) for stored in batches]
+    return sum(use.total_bytes for use in uses), any(use.is_archived for use in uses)
 
 
 def _to_compare(table: VirtualTable[RowKey]) -> list[RowKey]:
