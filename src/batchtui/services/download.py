@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -11,7 +12,7 @@ from batchtui.api.gateway import Gateway
 from batchtui.domain.batch import Counts, StoredBatch
 from batchtui.domain.errors import BatchtuiError, EndedError, MismatchError, MissingError, UnclearError
 from batchtui.domain.human import counted
-from batchtui.domain.result import CANCELED, EXPIRED, SUCCEEDED
+from batchtui.domain.result import CANCELED, EXPIRED, SUCCEEDED, UNREADABLE
 from batchtui.domain.selection import Selection
 from batchtui.services.transfers import Transfer, Transfers
 from batchtui.store import Store
@@ -20,6 +21,14 @@ LATE_SECONDS = (1.0, 2.0, 4.0)
 """Pauses before results are asked for again that are not there though their batch has just ended."""
 
 JUST_ENDED = timedelta(minutes=1)
+
+CLAIM_SECONDS = 90.0
+"""How long a download that does not move keeps others from beginning the same; a dead process does not."""
+
+RENEW_SECONDS = 20.0
+
+LOOK_SECONDS = 0.25
+"""How often who waits for the download of another looks whether it is over."""
 
 _EVER = datetime.min.replace(tzinfo=UTC)
 
@@ -65,24 +74,47 @@ class Downloads:
     async def download(self, stored: StoredBatch, on_progress: Progress | None = None) -> Downloaded:
         """Download all results of an ended batch; rows can be read while they arrive.
 
+        Of all that want the same, in this process and others on the home, one downloads and the others wait for it:
+        what has arrived by then is not asked for again, and where nothing has, the next one tries.
+
         Raises `UnclearError` if the stream broke off or has another number of lines than the batch has results,
         and `MissingError` if the API has none; then nothing half is kept, and it can be done again. Results of a
         batch that has just ended are waited for a little. Raises `EndedError` if the user ends it meanwhile.
         """
         self._ended_by_user.discard(stored.id)
+        claim = _Claim(self._store, stored.id)
+        try:
+            while not await claim.hold():  # noqa: ASYNC110 - no event tells of other processes
+                await asyncio.sleep(LOOK_SECONDS)
+            if stored.id in self._ended_by_user:
+                raise _ended(stored)
+            fresh = self._store.batches.get(stored.id)
+            if fresh.results == "complete" != stored.results:
+                return self._brought(fresh)
+            return await self._patiently(fresh, on_progress, claim)
+        finally:
+            await claim.release()
+
+    def _brought(self, stored: StoredBatch) -> Downloaded:
+        """Return what the download of another brought."""
+        found = self._store.results.count(Selection((stored.key,)))
+        _, results_bytes = self._store.files.sizes(stored.id)
+        return Downloaded(stored, found["all"], found.get(UNREADABLE, 0), results_bytes)
+
+    async def _patiently(self, stored: StoredBatch, on_progress: Progress | None, claim: _Claim) -> Downloaded:
         for pause_seconds in LATE_SECONDS:
             try:
-                return await self._download(stored, on_progress)
+                return await self._download(stored, on_progress, claim)
             except MissingError:
                 if not _has_just_ended(stored):
                     raise
             await asyncio.sleep(pause_seconds)
-        return await self._download(stored, on_progress)
+        return await self._download(stored, on_progress, claim)
 
-    async def _download(self, stored: StoredBatch, on_progress: Progress | None) -> Downloaded:
+    async def _download(self, stored: StoredBatch, on_progress: Progress | None, claim: _Claim) -> Downloaded:
         with self._transfers.moving("down", stored.job_name, stored.id, stored.batch.counts.results) as transfer:
             # A task of its own can be ended without whoever waits for it, as the poller does.
-            fetching = asyncio.create_task(self._fetch(stored, transfer, on_progress))
+            fetching = asyncio.create_task(self._fetch(stored, transfer, on_progress, claim))
             transfer.cancel = fetching.cancel
             try:
                 return await fetching
@@ -91,13 +123,11 @@ class Downloads:
                 if waiting is None or waiting.cancelling():
                     raise
                 self._ended_by_user.add(stored.id)
-                raise EndedError(
-                    f"The download of {stored.job_name} was ended.",
-                    unharmed="The API still has its results.",
-                    todo="Download them whenever you like, until the API drops them.",
-                ) from None
+                raise _ended(stored) from None
 
-    async def _fetch(self, stored: StoredBatch, transfer: Transfer, on_progress: Progress | None) -> Downloaded:
+    async def _fetch(
+        self, stored: StoredBatch, transfer: Transfer, on_progress: Progress | None, claim: _Claim
+    ) -> Downloaded:
         await self._store.requests.ensure_indexed(stored.id)
         writer = self._store.results.writer(stored.id)
         counts, received = stored.batch.counts, 0
@@ -105,6 +135,7 @@ class Downloads:
             async with self._gateway.results(stored.id) as chunks:
                 async for chunk in chunks:
                     await writer.feed(chunk)
+                    await claim.renew()
                     received += len(chunk)
                     transfer.moved_bytes = received
                     transfer.done += chunk.count(b"\n")
@@ -172,6 +203,38 @@ class Downloads:
                 if mismatch := self.mismatch(downloaded.batch):
                     errors.append(mismatch)
         return done, errors
+
+
+class _Claim:
+    """Says to the others on a home who downloads the results of a batch."""
+
+    def __init__(self, store: Store, batch_id: str) -> None:
+        self._leases = store.leases
+        self._name = f"download {batch_id}"
+        self._owner = store.leases.new_owner()
+        self._held_at_seconds = 0.0
+
+    async def hold(self) -> bool:
+        """Take the claim or keep it, and return False while another has it."""
+        self._held_at_seconds = time.monotonic()
+        return await self._leases.acquire(self._name, self._owner, CLAIM_SECONDS)
+
+    async def renew(self) -> None:
+        """Keep the claim, if it is time; where it was lost meanwhile, two download, which harms nothing."""
+        if time.monotonic() - self._held_at_seconds > RENEW_SECONDS:
+            await self.hold()
+
+    async def release(self) -> None:
+        """Let the next one have it."""
+        await self._leases.release(self._name, self._owner)
+
+
+def _ended(stored: StoredBatch) -> EndedError:
+    return EndedError(
+        f"The download of {stored.job_name} was ended.",
+        unharmed="The API still has its results.",
+        todo="Download them whenever you like, until the API drops them.",
+    )
 
 
 def _has_just_ended(stored: StoredBatch) -> bool:
